@@ -1,0 +1,88 @@
+# The only build entry. `make help` prints the targets.
+
+.DEFAULT_GOAL := all
+SHELL := /bin/bash
+
+CC ?= gcc
+# SAN=1 builds with AddressSanitizer and UBSan; each kind of build has its own folder.
+SAN ?=
+FLAVOUR := $(notdir $(CC))$(if $(SAN),-san)
+OBJ := build/$(FLAVOUR)
+
+MSGPACK := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+PACKAGES := libwebsockets hiredis libpq $(MSGPACK) libutf8proc libcurl jansson libcrypto
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wundef \
+	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wswitch-enum -Wvla \
+	-Wformat=2 -Wnull-dereference -Werror
+HARDENING := -fstack-protector-strong -fPIE -fcf-protection
+ifneq ($(SAN),)
+MODE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else
+MODE := -O2 -g -D_FORTIFY_SOURCE=2
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now
+endif
+
+# The headers of libraries are not ours to warn about.
+PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lev -lpthread
+CPPFLAGS += -Iinclude -I. -I$(OBJ)/embed -D_GNU_SOURCE
+CFLAGS_ALL = -std=c17 $(MODE) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CFLAGS)
+
+SOURCES := $(wildcard duel/*/*.c protocol/*.c)
+OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
+LIBRARY := $(OBJ)/libduel.a
+# Files the binary carries in it: build/…/embed/<path>.inc holds their bytes as a C initialiser.
+EMBEDDED := $(wildcard deploy/migrations/*.sql deploy/valkey/*.lua)
+EMBEDS := $(EMBEDDED:%=$(OBJ)/embed/%.inc)
+
+SUPPORT := $(wildcard tests/sim/world/*.c)
+SUPPORT_OBJECTS := $(SUPPORT:%.c=$(OBJ)/%.o)
+# One program for each tests/<stage>/**/test_*.c, and tools beside them.
+TEST_SOURCES := $(wildcard tests/unit/*/test_*.c tests/scenario/test_*.c tests/exhaustive/test_*.c \
+	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c)
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OBJ)/%)
+BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
+BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
+
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(SUPPORT_OBJECTS:.o=.d)
+
+.PHONY: all
+all: build/duel-server ## build the server
+
+$(OBJ)/duel/main.o: CPPFLAGS += -DDUEL_VERSION='"$(VERSION)"'
+
+$(OBJ)/%.o: %.c | $(EMBEDS)
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(OBJ)/embed/%.inc: %
+	@mkdir -p $(@D)
+	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
+
+$(LIBRARY): $(OBJECTS)
+	@echo "  AR    $@"
+	@rm -f $@ && ar rcs $@ $^
+
+$(OBJ)/duel-server: $(OBJ)/duel/main.o $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(MODE) -o $@ $^ $(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
+
+build/duel-server: $(OBJ)/duel-server
+	@cp -f $< $@.new && mv -f $@.new $@
+
+$(OBJ)/tests/%: tests/%.c $(SUPPORT_OBJECTS) $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  TEST  $<"
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_OBJECTS) $(LIBRARY) \
+		$(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
+
+.PHONY: clean
+clean: ## remove what was built (the local stack's data stays in .local)
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16

@@ -1,0 +1,37 @@
+/* A fixed-capacity hash table from a short byte key to a 32-bit value (an index of a pool).
+ *
+ * Keys are copied (at most 64 bytes); the hash is keyed by a seed, so that a peer who chooses keys
+ * cannot choose collisions. Open addressing, at most half full. */
+#ifndef DUEL_BASE_TABLE_H
+#define DUEL_BASE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TABLE_KEY_SIZE_MAX 64
+
+struct table_slot {
+    uint32_t hash; /* 0: empty */
+    uint32_t value;
+    uint8_t key_size;
+    uint8_t key[TABLE_KEY_SIZE_MAX];
+};
+
+struct table {
+    struct table_slot *slots;
+    uint64_t seed;
+    uint32_t mask;
+    uint32_t count;
+    uint32_t count_max;
+};
+
+bool table_create(struct table *table, uint32_t count_max, uint64_t seed);
+void table_destroy(struct table *table);
+/* False when the key is not there; then `ret_value` is untouched. */
+bool table_get(const struct table *table, const void *key, uint32_t key_size, uint32_t *ret_value);
+/* Adds or replaces. The table must not be full (pools bound it). */
+void table_put(struct table *table, const void *key, uint32_t key_size, uint32_t value);
+/* Removes; a key that is not there is no error. */
+void table_remove(struct table *table, const void *key, uint32_t key_size);
+
+#endif

@@ -1,0 +1,207 @@
+/* One match as a state machine: the rules of the game (contract section 5, docs/rules.md), nothing else.
+ *
+ * `struct match` is plain data without pointers: it can be copied, compared, saved and handed to another
+ * process. Time comes in with each event; a step first settles every deadline up to event->now_us and
+ * then looks at the event, so the outcome never depends on which of timer and packet came first. A step
+ * cannot fail: what a peer does wrong becomes a MATCH_FX_REJECT effect, what we do wrong an assertion.
+ *
+ * It knows seats 0 and 1 and rounds by number. It refuses to know players, titles, sockets, pictures,
+ * ratings and stores: whether a guess is right is told to it with the guess. */
+#ifndef DUEL_CORE_MATCH_H
+#define DUEL_CORE_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MATCH_NEVER UINT64_MAX
+#define MATCH_ROUNDS_MAX 25
+#define MATCH_GUESSES_MAX 12
+#define MATCH_RTT_SAMPLES 8
+#define MATCH_NOBODY (-1)
+#define MATCH_NO_TIME UINT32_MAX /* of a `ms`: not solved */
+#define MATCH_FRAME_TRIES 3
+#define MATCH_EFFECTS_MAX 48
+
+/* Durations in milliseconds; all from settings (contract section 8). */
+struct match_rules {
+    uint32_t best_of; /* 1…MATCH_ROUNDS_MAX */
+    uint32_t waiting_ms;
+    uint32_t countdown_ms;
+    uint32_t round_ms;
+    uint32_t intermission_ms;
+    uint32_t rematch_ms;
+    uint32_t grace_ms;       /* of one absence */
+    uint32_t grace_total_ms; /* of all absences of a seat in the match (45 s) */
+    uint32_t max_guesses;    /* a round; 1…MATCH_GUESSES_MAX */
+    uint32_t lockout_ms;
+    uint32_t lag_cap_ms;
+    uint32_t ready_wait_ms;
+};
+
+enum match_phase {
+    MATCH_WAITING,      /* for both to connect */
+    MATCH_COUNTDOWN,    /* before round 1; also its wait for `ready` and the frame */
+    MATCH_ROUND,        /* being played, or settling */
+    MATCH_INTERMISSION, /* between rounds; also the wait for `ready` and the frame */
+    MATCH_OVER,         /* told; a rematch can be offered */
+    MATCH_CLOSED,       /* nothing will happen any more; the owner may forget the match */
+};
+
+enum match_reason { MATCH_BY_SCORE, MATCH_BY_FORFEIT, MATCH_ABANDONED };
+
+/* Why it was abandoned, for who tells the players and for who counts early leavers. */
+enum match_cause {
+    MATCH_CAUSE_NONE,
+    MATCH_CAUSE_NO_SHOW, /* waiting ran out */
+    MATCH_CAUSE_LEFT,    /* somebody left or stayed away before round 1 */
+    MATCH_CAUSE_BOTH,    /* both went within 2 s of each other */
+    MATCH_CAUSE_FRAMES,  /* three frames could not be had */
+};
+
+enum match_event_type {
+    MATCH_EV_TICK,       /* only time */
+    MATCH_EV_CONNECT,    /* slot: a socket of that seat has been welcomed */
+    MATCH_EV_DISCONNECT, /* slot: its last socket is gone */
+    MATCH_EV_READY,      /* slot, round */
+    MATCH_EV_GUESS,      /* slot, round, seq, similarity, correct */
+    MATCH_EV_LEAVE,      /* slot */
+    MATCH_EV_RTT,        /* slot, rtt_us: one ping came back */
+    MATCH_EV_FRAME,      /* round, ok: the answer to MATCH_FX_WANT_FRAME */
+};
+
+struct match_event {
+    uint64_t now_us; /* Unix epoch; never goes back */
+    enum match_event_type type;
+    uint8_t slot;
+    bool ok;             /* FRAME */
+    bool correct;        /* GUESS: as titles judged it */
+    uint32_t round;      /* 1… */
+    uint32_t seq;        /* GUESS */
+    uint32_t similarity; /* GUESS: millionths */
+    uint32_t rtt_us;     /* RTT */
+    uint32_t video;      /* FRAME ok: what is shown (an index that only its owner understands) */
+};
+
+enum match_reject {
+    MATCH_NOT_IN_ROUND,
+    MATCH_LOCKED,
+    MATCH_ALREADY_SOLVED,
+    MATCH_NO_GUESSES_LEFT,
+    MATCH_BAD_SEQ,
+    MATCH_IS_OVER, /* LEAVE or READY after the end: nothing to do */
+};
+
+/* What the owner has to do, in order. Effects that tell something to a seat that is not connected may be
+ * dropped: a welcome tells the whole state. */
+enum match_effect_type {
+    MATCH_FX_WANT_FRAME,   /* round: draw a video and seal its frame; answer with MATCH_EV_FRAME */
+    MATCH_FX_FRAME_OFFER,  /* round: the frame is ready: tell both its address */
+    MATCH_FX_PLAYER,       /* slot came or went: tell the other (connected, until_us = grace or 0) */
+    MATCH_FX_COUNTDOWN,    /* until_us: tell both */
+    MATCH_FX_ROUND,        /* round, slot = who is written to first: hand the key to both */
+    MATCH_FX_VERDICT,      /* slot, guess: tell that seat. `again`: a repetition, not to be logged */
+    MATCH_FX_OPPONENT,     /* slot = whom to tell, status, count */
+    MATCH_FX_ROUND_END,    /* round: tell both; until_us = next_at or 0 */
+    MATCH_FX_OVER,         /* reason, cause: tell both, store the result unless nothing was played */
+    MATCH_FX_REJECT,       /* slot, reject, seq */
+    MATCH_FX_CLOSED,       /* the rematch time is over */
+};
+
+enum match_status { MATCH_GUESSING, MATCH_SOLVED, MATCH_OUT };
+
+struct match_guess {
+    uint32_t seq;
+    uint32_t similarity; /* millionths */
+    uint32_t raw_ms;     /* since the round was handed to the seat */
+    uint32_t ms;         /* the same, lag credited */
+    uint64_t locked_until_us; /* 0: not locked out by it */
+    uint8_t guesses_left;     /* after it */
+    bool correct;
+};
+
+struct match_effect {
+    enum match_effect_type type;
+    uint8_t slot;
+    bool connected; /* PLAYER */
+    bool again;     /* VERDICT */
+    enum match_status status;
+    enum match_reject reject;
+    uint32_t round;
+    uint32_t count; /* OPPONENT: guesses made */
+    uint32_t seq;   /* REJECT */
+    uint64_t until_us;
+    struct match_guess guess; /* VERDICT */
+};
+
+struct match_effects {
+    uint32_t count;
+    struct match_effect list[MATCH_EFFECTS_MAX];
+};
+
+/* A finished round. */
+struct match_round {
+    uint32_t video;
+    uint32_t ms[2]; /* credited time of the correct guess, MATCH_NO_TIME */
+    int8_t winner;  /* 0, 1, MATCH_NOBODY */
+    bool suspect[2];
+};
+
+struct match_seat {
+    uint64_t gone_us;        /* when the last socket went; 0 while connected or never here */
+    uint64_t grace_until_us; /* 0: no grace running */
+    uint64_t locked_until_us;
+    uint32_t grace_left_ms; /* of grace_total_ms */
+    uint32_t rtt_us[MATCH_RTT_SAMPLES];
+    uint32_t rtt_count; /* samples ever; the ring's next place is rtt_count % MATCH_RTT_SAMPLES */
+    uint32_t guesses_count;
+    struct match_guess guesses[MATCH_GUESSES_MAX]; /* of the current round */
+    bool connected;
+    bool was_here; /* connected at least once */
+    bool ready;    /* for the coming round */
+    bool solved;
+    bool suspect;
+    bool left; /* told us so */
+};
+
+struct match {
+    struct match_rules rules;
+    uint64_t now_us; /* of the latest step */
+    uint64_t phase_ends_us; /* MATCH_NEVER while only a frame is waited for */
+    uint64_t round_starts_us;
+    uint64_t round_ends_us;
+    uint32_t round;       /* current or coming round, 1… */
+    uint32_t video;       /* of the current or coming round, once its frame is there */
+    uint32_t rounds_count; /* finished */
+    uint32_t frame_tries;
+    enum match_phase phase;
+    enum match_reason reason;
+    enum match_cause cause;
+    int8_t winner; /* of the match: 0, 1, MATCH_NOBODY; when OVER */
+    bool frame_ready;
+    bool frame_wanted;
+    uint8_t score[2];
+    struct match_seat seats[2];
+    struct match_round rounds[MATCH_ROUNDS_MAX];
+};
+
+_Static_assert(sizeof(struct match) <= 2048, "struct match is at most 2 KiB");
+
+/* A new match in MATCH_WAITING. */
+void match_init(struct match *match, const struct match_rules *rules, uint64_t now_us);
+/* One event; fills `effects` (cleared first). Asks for round 1's frame in the first step. */
+void match_step(struct match *match, const struct match_event *event, struct match_effects *effects);
+/* When the next MATCH_EV_TICK is due at the latest; MATCH_NEVER only when CLOSED. */
+uint64_t match_deadline_us(const struct match *match);
+/* Asserts every invariant. */
+void match_check(const struct match *match);
+
+/* The lag credited to a seat now: the smallest recent round trip, at most the cap. */
+uint32_t match_lag_us(const struct match *match, uint8_t slot);
+/* 200 a round won, and the bonus of a best of 5 that ended by score with three wins. */
+uint32_t match_points(const struct match *match, uint8_t slot);
+/* Mean credited time over the rounds that the seat solved, MATCH_NO_TIME when none. */
+uint32_t match_average_ms(const struct match *match, uint8_t slot);
+/* A similarity as a player is told it: 0, 500, 700, 800 or 1000 (thousandths), rounded down. */
+uint32_t match_similarity_told(uint32_t similarity, bool correct);
+
+#endif

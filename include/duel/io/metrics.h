@@ -1,0 +1,38 @@
+/* Counters and their Prometheus text (exposition format 0.0.4). One thread: the loop's. */
+#ifndef DUEL_IO_METRICS_H
+#define DUEL_IO_METRICS_H
+
+#include <duel/hub/hub.h>
+#include <duel/io/loop.h>
+
+enum metric {
+#define COUNTER(name, prometheus, help) METRIC_##name,
+#include <duel/io/metrics.def>
+    METRICS /* not a metric */
+};
+
+void metrics_add(enum metric metric, uint64_t count);
+uint64_t metrics_get(enum metric metric);
+void metrics_note(enum hub_note note);
+
+/* What is read when it is asked for. */
+struct metrics_gauges {
+    struct hub_counts hub;
+    struct loop_times loop;
+    uint32_t connections;
+    uint32_t unauthenticated;
+    bool postgresql_up;
+    bool valkey_up;
+    bool keys_known;
+    int64_t keys_age_ms; /* of the key set; -1: none */
+    uint32_t catalogue_videos;
+    uint64_t memory_bytes; /* resident */
+    uint32_t now_s;
+    const char *version;
+};
+
+/* The text; returns its size, or 0 when it did not fit in `size_max`. */
+uint32_t metrics_text(const struct metrics_gauges *gauges, char *ret_text, uint32_t size_max);
+void metrics_print_markdown(void);
+
+#endif
