@@ -1,12 +1,15 @@
-/* One match as a state machine: the rules of the game (contract section 5, docs/rules.md), nothing else.
+/* One match as a state machine: the rules of the game (contract section 5, docs/rules.md),
+ * nothing else.
  *
- * `struct match` is plain data without pointers: it can be copied, compared, saved and handed to another
- * process. Time comes in with each event; a step first settles every deadline up to event->now_us and
- * then looks at the event, so the outcome never depends on which of timer and packet came first. A step
- * cannot fail: what a peer does wrong becomes a MATCH_FX_REJECT effect, what we do wrong an assertion.
+ * `struct match` is plain data without pointers: it can be copied, compared, saved and handed to
+ * another process. Time comes in with each event; a step first settles every deadline up to
+ * event->now_us and then looks at the event, so the outcome never depends on which of timer and
+ * packet came first. A step cannot fail: what a peer does wrong becomes a MATCH_FX_REJECT
+ * effect, what we do wrong an assertion. The rules are cited by their number in docs/rules.md
+ * (R-1 …).
  *
- * It knows seats 0 and 1 and rounds by number. It refuses to know players, titles, sockets, pictures,
- * ratings and stores: whether a guess is right is told to it with the guess. */
+ * It knows seats 0 and 1 and rounds by number. It refuses to know players, titles, sockets,
+ * pictures, ratings and stores: whether a guess is right is told to it with the guess. */
 #ifndef DUEL_CORE_MATCH_H
 #define DUEL_CORE_MATCH_H
 
@@ -27,7 +30,7 @@ struct match_rules {
     uint32_t best_of; /* 1…MATCH_ROUNDS_MAX */
     uint32_t waiting_ms;
     uint32_t countdown_ms;
-    uint32_t round_ms;
+    uint32_t round_ms; /* at least 1 */
     uint32_t intermission_ms;
     uint32_t rematch_ms;
     uint32_t grace_ms;       /* of one absence */
@@ -53,15 +56,15 @@ enum match_reason { MATCH_BY_SCORE, MATCH_BY_FORFEIT, MATCH_ABANDONED };
 enum match_cause {
     MATCH_CAUSE_NONE,
     MATCH_CAUSE_NO_SHOW, /* waiting ran out */
-    MATCH_CAUSE_LEFT,    /* somebody left or stayed away before round 1 */
+    MATCH_CAUSE_LEFT,    /* before round 1: seat.left, or seat.past_grace (stayed away) */
     MATCH_CAUSE_BOTH,    /* both went within 2 s of each other */
     MATCH_CAUSE_FRAMES,  /* three frames could not be had */
 };
 
 enum match_event_type {
     MATCH_EV_TICK,       /* only time */
-    MATCH_EV_CONNECT,    /* slot: a socket of that seat has been welcomed */
-    MATCH_EV_DISCONNECT, /* slot: its last socket is gone */
+    MATCH_EV_CONNECT,    /* slot: a socket of it has been welcomed, or a newer one took over */
+    MATCH_EV_DISCONNECT, /* slot: its last socket is gone; without one: nothing new */
     MATCH_EV_READY,      /* slot, round */
     MATCH_EV_GUESS,      /* slot, round, seq, similarity, correct */
     MATCH_EV_LEAVE,      /* slot */
@@ -91,18 +94,20 @@ enum match_reject {
     MATCH_IS_OVER, /* LEAVE or READY after the end: nothing to do */
 };
 
-/* What the owner has to do, in order. Effects that tell something to a seat that is not connected may be
- * dropped: a welcome tells the whole state. */
+/* What the owner has to do, in order. Effects that tell something to a seat that is not
+ * connected may be dropped: a welcome tells the whole state. */
 enum match_effect_type {
     MATCH_FX_WANT_FRAME,   /* round: draw a video and seal its frame; answer with MATCH_EV_FRAME */
     MATCH_FX_FRAME_OFFER,  /* round: the frame is ready: tell both its address */
-    MATCH_FX_PLAYER,       /* slot came or went: tell the other (connected, until_us = grace or 0) */
+    MATCH_FX_PLAYER,       /* slot came or went: tell the other (connected, until_us: grace or 0) */
     MATCH_FX_COUNTDOWN,    /* until_us: tell both */
-    MATCH_FX_ROUND,        /* round, slot = who is written to first: hand the key to both */
-    MATCH_FX_VERDICT,      /* slot, guess: tell that seat. `again`: a repetition, not to be logged */
+    MATCH_FX_ROUND,        /* round, slot = who is written to first: hand the key to both in this
+                            * very turn (both clocks run from now); until_us: when time is up */
+    MATCH_FX_VERDICT,      /* slot, guess: tell that seat. `again`: a repetition, not logged */
     MATCH_FX_OPPONENT,     /* slot = whom to tell, status, count */
     MATCH_FX_ROUND_END,    /* round: tell both; until_us = next_at or 0 */
-    MATCH_FX_OVER,         /* reason, cause: tell both, store the result unless nothing was played */
+    MATCH_FX_OVER,         /* match->reason, cause, winner: tell both, store the result unless
+                            * nothing was played; until_us: how long a rematch can be offered */
     MATCH_FX_REJECT,       /* slot, reject, seq */
     MATCH_FX_CLOSED,       /* the rematch time is over */
 };
@@ -150,35 +155,42 @@ struct match_seat {
     uint64_t gone_us;        /* when the last socket went; 0 while connected or never here */
     uint64_t grace_until_us; /* 0: no grace running */
     uint64_t locked_until_us;
+    uint64_t closes_us;     /* last moment at which its guess counts, once time is up or the other
+                             * has solved the round (R-31); MATCH_NEVER until then */
     uint32_t grace_left_ms; /* of grace_total_ms */
     uint32_t rtt_us[MATCH_RTT_SAMPLES];
     uint32_t rtt_count; /* samples ever; the ring's next place is rtt_count % MATCH_RTT_SAMPLES */
     uint32_t guesses_count;
-    struct match_guess guesses[MATCH_GUESSES_MAX]; /* of the current round */
+    struct match_guess guesses[MATCH_GUESSES_MAX]; /* of match.guesses_round */
     bool connected;
-    bool was_here; /* connected at least once */
-    bool ready;    /* for the coming round */
-    bool solved;
-    bool suspect;
-    bool left; /* told us so */
+    bool was_here;   /* connected at least once */
+    bool past_grace; /* gone, and its grace has run out */
+    bool ready;      /* its present socket is, for the coming round */
+    bool solved;     /* match.guesses_round */
+    bool suspect;    /* of that solution */
+    bool left;       /* told us so */
 };
 
+/* Padding bytes are zero, so matches can be compared with memcmp. */
 struct match {
     struct match_rules rules;
-    uint64_t now_us; /* of the latest step */
-    uint64_t phase_ends_us; /* MATCH_NEVER while only a frame is waited for */
+    uint64_t now_us;        /* of the latest step */
+    uint64_t phase_ends_us; /* of COUNTDOWN and INTERMISSION: then of the wait for `ready`,
+                             * MATCH_NEVER while a late frame is waited for; of ROUND: time is up */
     uint64_t round_starts_us;
     uint64_t round_ends_us;
     uint32_t round;       /* current or coming round, 1… */
     uint32_t video;       /* of the current or coming round, once its frame is there */
     uint32_t rounds_count; /* finished */
-    uint32_t frame_tries;
+    uint32_t guesses_round; /* whose guesses the seats hold; 0: none yet */
+    uint32_t frame_tries;   /* that failed, for the coming round */
     enum match_phase phase;
     enum match_reason reason;
     enum match_cause cause;
     int8_t winner; /* of the match: 0, 1, MATCH_NOBODY; when OVER */
     bool frame_ready;
-    bool frame_wanted;
+    bool frame_wanted; /* asked for, not answered */
+    bool phase_over;   /* COUNTDOWN and INTERMISSION as such; `ready` or the frame is waited for */
     uint8_t score[2];
     struct match_seat seats[2];
     struct match_round rounds[MATCH_ROUNDS_MAX];
@@ -186,11 +198,14 @@ struct match {
 
 _Static_assert(sizeof(struct match) <= 2048, "struct match is at most 2 KiB");
 
-/* A new match in MATCH_WAITING. */
+/* A new match in MATCH_WAITING. now_us > 0. */
 void match_init(struct match *match, const struct match_rules *rules, uint64_t now_us);
 /* One event; fills `effects` (cleared first). Asks for round 1's frame in the first step. */
-void match_step(struct match *match, const struct match_event *event, struct match_effects *effects);
-/* When the next MATCH_EV_TICK is due at the latest; MATCH_NEVER only when CLOSED. */
+void match_step(struct match *match, const struct match_event *event,
+                struct match_effects *effects);
+/* When the next MATCH_EV_TICK is due at the latest; after a step later than its now_us.
+ * MATCH_NEVER only when CLOSED, or while nothing but the answer to MATCH_FX_WANT_FRAME is waited
+ * for. */
 uint64_t match_deadline_us(const struct match *match);
 /* Asserts every invariant. */
 void match_check(const struct match *match);
@@ -199,7 +214,7 @@ void match_check(const struct match *match);
 uint32_t match_lag_us(const struct match *match, uint8_t slot);
 /* 200 a round won, and the bonus of a best of 5 that ended by score with three wins. */
 uint32_t match_points(const struct match *match, uint8_t slot);
-/* Mean credited time over the rounds that the seat solved, MATCH_NO_TIME when none. */
+/* Mean credited time over the finished rounds that the seat solved, MATCH_NO_TIME when none. */
 uint32_t match_average_ms(const struct match *match, uint8_t slot);
 /* A similarity as a player is told it: 0, 500, 700, 800 or 1000 (thousandths), rounded down. */
 uint32_t match_similarity_told(uint32_t similarity, bool correct);
