@@ -1,8 +1,10 @@
 /* Log lines on standard error, one event a line, in logfmt:
  *   time=2026-11-22T16:00:00.123Z level=info event="match made" match=… player=…
  *
- * Values with spaces or quotes are quoted and escaped, control characters too, so a peer cannot forge a
- * line. Tokens, tickets, guesses and titles of running rounds never go in. At most LOG_LINE_SIZE_MAX bytes. */
+ * Values with spaces or quotes are quoted and escaped, control characters too, so a peer cannot
+ * forge a line. Tokens, tickets, guesses and titles of running rounds never go in. At most
+ * LOG_LINE_SIZE_MAX bytes: long texts are cut, and a field that does not fit is left out and the
+ * line marked cut=true. A text or UUID that is none is left out. */
 #ifndef DUEL_IO_LOG_H
 #define DUEL_IO_LOG_H
 
@@ -13,7 +15,7 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
-/* A field of a line: made by the helpers below; `key == NULL` ends the list. */
+/* A field of a line; `key == NULL` ends the list. Keys and events are ours and plain. */
 struct log_field {
     const char *key;
     enum { LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_UUID } kind;

@@ -19,15 +19,19 @@ struct settings {
 };
 
 /* Reads and checks every setting. False: *ret_problem is one line for standard error that names the
- * setting, what is wrong and what would be right, without secrets. Texts live as long as the process. */
+ * setting, what is wrong and what would be right, without secrets; it lives until the next call.
+ * Texts in *ret_settings live as long as the process. */
 bool settings_read(struct settings *ret_settings, struct text *ret_problem);
+/* Logs a warning for each DUEL_ variable that is not in the table: a slip, or of another
+ * version. */
+void settings_warn_unknown(void);
 /* The hub's limits as these settings say them. */
 struct hub_limits settings_limits(const struct settings *settings, uint32_t connections_max);
 /* Whether `origin` is on the allow-list (exact, RFC 6454 section 6.2). */
 bool settings_allow_origin(const struct settings *settings, struct text origin);
 
-/* Prints the table: for --help (name, default, meaning), for --check-config (name and value in force,
- * secrets as "(set)" or "(not set)") and for docs/settings.md (a Markdown table). */
+/* Prints the table: for --help (name, default, meaning), for --check-config (name and value in
+ * force, secrets as "(set)" or "(not set)") and for docs/settings.md (a Markdown table). */
 void settings_print_help(void);
 void settings_print_values(const struct settings *settings);
 void settings_print_markdown(void);

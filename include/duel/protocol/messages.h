@@ -1,5 +1,5 @@
-/* The messages as data: one struct for each record of protocol/messages.def, and the union of all that
- * travel. Texts are views; who fills a message says how long they live. */
+/* The messages as data: one struct for each record of protocol/messages.def, and the union of all
+ * that travel. Texts are views; who fills a message says how long they live. */
 #ifndef DUEL_PROTOCOL_MESSAGES_H
 #define DUEL_PROTOCOL_MESSAGES_H
 

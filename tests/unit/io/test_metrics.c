@@ -1,0 +1,118 @@
+/* Metrics: counters count, and the text is what Prometheus reads (exposition format 0.0.4). */
+#include "test.h"
+
+#include <duel/io/metrics.h>
+
+static char text[65536];
+
+static const char *render(const struct metrics_gauges *gauges)
+{
+    uint32_t size = metrics_text(gauges, text, sizeof text - 1);
+    CHECK(size != 0);
+    text[size] = '\0';
+    return text;
+}
+
+static struct metrics_gauges some(void)
+{
+    return (struct metrics_gauges){
+        .hub = { .sessions = 3, .matches = 2, .results = 1, .result_oldest_ms = 995500,
+                 .matches_by_phase = { [MATCH_ROUND] = 2 } },
+        .loop = { .turns = 10, .sum_us = 2500000, .longest_us = 1500 },
+        .connections = 5,
+        .postgresql_up = true,
+        .keys_age_ms = -1,
+        .memory_bytes = 12345678901,
+        .now_s = 1000,
+        .version = "v1 \"x\"\\\n",
+    };
+}
+
+TEST(counters_count)
+{
+    CHECK_INT(metrics_get(METRIC_ACCEPTED), 0);
+    metrics_add(METRIC_ACCEPTED, 2);
+    metrics_add(METRIC_ACCEPTED, 1);
+    CHECK_INT(metrics_get(METRIC_ACCEPTED), 3);
+    CHECK_INT(metrics_get(METRIC_UPGRADES), 0);
+    metrics_note(HUB_NOTE_MATCH_MADE);
+    const struct metrics_gauges gauges = some();
+    const char *told = render(&gauges);
+    CHECK(strstr(told, "\nduel_connections_accepted_total 3\n") != NULL);
+    CHECK(strstr(told, "\nduel_websocket_upgrades_total 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_events_total{event=\"match_made\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_events_total{event=\"full\"} 0\n") != NULL);
+}
+
+TEST(gauges_are_told_as_they_are)
+{
+    struct metrics_gauges gauges = some();
+    const char *told = render(&gauges);
+    CHECK(strstr(told, "\nduel_connections 5\n") != NULL);
+    CHECK(strstr(told, "\nduel_matches_live 2\n") != NULL);
+    CHECK(strstr(told, "\nduel_matches{phase=\"round\"} 2\n") != NULL);
+    CHECK(strstr(told, "\nduel_matches{phase=\"waiting\"} 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_results_oldest_age_seconds 4.5\n") != NULL);
+    CHECK(strstr(told, "\nduel_postgresql_up 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_valkey_up 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_keys_age_seconds -1\n") != NULL);
+    CHECK(strstr(told, "\nduel_loop_busy_seconds_total 2.5\n") != NULL);
+    CHECK(strstr(told, "\nduel_loop_longest_turn_seconds 0.0015\n") != NULL);
+    CHECK(strstr(told, "\nprocess_resident_memory_bytes 12345678901\n") != NULL);
+    CHECK(strstr(told, "\nduel_build_info{version=\"v1 \\\"x\\\"\\\\\\n\"} 1\n") != NULL);
+    gauges.hub.result_oldest_ms = 0;
+    CHECK(strstr(render(&gauges), "\nduel_results_oldest_age_seconds 0\n") != NULL);
+    gauges.hub.result_oldest_ms = 2000000; /* the clock was set back */
+    CHECK(strstr(render(&gauges), "\nduel_results_oldest_age_seconds 0\n") != NULL);
+}
+
+/* Each family once, with help and type before its samples; nothing else. */
+TEST(every_sample_belongs_to_the_family_before_it)
+{
+    const struct metrics_gauges gauges = some();
+    char family[128] = "", type[16] = "";
+    static char seen[65536];
+    seen[0] = '\0';
+    render(&gauges);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "# HELP ", 7) == 0) {
+            CHECK(sscanf(line, "# HELP %127s", family) == 1);
+            strncat(family, " ", 2);
+            CHECK(strstr(seen, family) == NULL);
+            strncat(seen, family, sizeof seen - strlen(seen) - 1);
+            family[strlen(family) - 1] = '\0';
+        } else if (strncmp(line, "# TYPE ", 7) == 0) {
+            char name[128];
+            CHECK(sscanf(line, "# TYPE %127s %15s", name, type) == 2);
+            CHECK(strcmp(name, family) == 0);
+            bool counter = strcmp(type, "counter") == 0;
+            CHECK(counter || strcmp(type, "gauge") == 0);
+            const char *total = strstr(name, "_total");
+            CHECK(counter == (total != NULL && total[6] == '\0'));
+        } else {
+            size_t size = strcspn(line, "{ ");
+            CHECK(size == strlen(family) && strncmp(line, family, size) == 0);
+        }
+    }
+}
+
+TEST(what_does_not_fit_is_not_told)
+{
+    const struct metrics_gauges gauges = some();
+    uint32_t size = metrics_text(&gauges, text, sizeof text);
+    CHECK_INT(metrics_text(&gauges, text, size), size);
+    CHECK_INT(metrics_text(&gauges, text, size - 1), 0);
+    CHECK_INT(metrics_text(&gauges, text, 0), 0);
+}
+
+/* For `promtool check metrics`: test_metrics --print. */
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--print") == 0) {
+        struct metrics_gauges gauges = some();
+        gauges.version = "v1";
+        uint32_t size = metrics_text(&gauges, text, sizeof text);
+        return fwrite(text, 1, size, stdout) == size ? 0 : 1;
+    }
+    return test_main(argc, argv);
+}
