@@ -29,7 +29,10 @@ struct auth_verdict {
 /* Called on the loop, exactly once for each auth_verify(). */
 typedef void auth_done(void *context, struct ref conn, const struct auth_verdict *verdict);
 
+/* Begins to fetch the key set. `settings` outlives it. NULL: out of memory. */
 struct auth *auth_create(struct loop *loop, struct worker *worker, const struct settings *settings);
+/* What is under way is dropped without an answer. May come before worker_destroy() (better: a fetch that
+ * hangs is told to end) or after it; the loop outlives both. */
 void auth_destroy(struct auth *auth);
 
 /* Checks a token; `token` is copied. Never answers inside the call. A token whose key is not known while a
@@ -44,7 +47,8 @@ const char *auth_code_message(enum auth_code code);
 bool auth_has_keys(const struct auth *auth);
 int64_t auth_keys_age_ms(const struct auth *auth);
 
-/* The key of the tickets: from DUEL_SECRET (hashed) or PostgreSQL. Until it is set no ticket is good. */
+/* The key of the tickets: from DUEL_SECRET (hashed) or PostgreSQL. Until it is set no ticket is good, and
+ * none may be made. Where DUEL_SECRET is set it stands, and this changes nothing. */
 void auth_set_secret(struct auth *auth, const uint8_t secret[AUTH_SECRET_SIZE]);
 bool auth_has_secret(const struct auth *auth);
 /* HMAC-SHA256 over match and slot, base64url: a ticket needs no state and is good on every node. */

@@ -20,6 +20,7 @@ typedef void frames_done(void *context, struct ref conn, uint8_t *body, uint32_t
 
 struct frames *frames_create(struct loop *loop, struct worker *worker,
                              const struct settings *settings, uint32_t matches_max);
+/* What is under way is dropped without an answer. May come before worker_destroy() or after it. */
 void frames_destroy(struct frames *frames);
 
 /* HUB_FX_FRAME_SEAL: answered by HUB_EV_FRAME. Replaces the match's earlier frames. A path that leaves the

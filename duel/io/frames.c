@@ -1,0 +1,334 @@
+/* Frames of matches: which token stands for which picture, how often it was served, and the jobs on
+ * the worker that read and seal: see the header.
+ *
+ * A key is used for one plaintext only: the picture's digest is kept with the token, and if
+ * the file has changed by the time it is fetched, nothing is served. Known and unknown tokens,
+ * cached and uncached pictures all take the way over the worker. A job that is under way keeps
+ * the struct alive, so frames_destroy() and worker_destroy() may come in either order. */
+#include <duel/base/assert.h>
+#include <duel/io/frames_cache.h>
+#include <duel/io/log.h>
+#include <duel/io/metrics.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The frames of one match, at the index of its reference. */
+struct offer {
+    struct ref match;
+    uint64_t serial; /* of the seal that made or is making it; 0: none */
+    bool ready;
+    char *path;
+    uint32_t path_size;
+    uint8_t digest[FRAMES_DIGEST_SIZE];
+    struct frames_seat seats[2];
+};
+
+struct frames {
+    struct loop *loop;
+    struct worker *worker;
+    const char *directory;
+    uint32_t size_max;
+    uint32_t matches_max;
+    struct offer *offers;
+    struct table by_token; /* value: 2 * index + seat */
+    struct frames_cache cache;
+    uint64_t serial;
+    uint32_t jobs; /* with the worker */
+    bool destroyed;
+};
+
+/* Common to both jobs: the picture, which is brought along or read. */
+struct reading {
+    struct worker_job job;
+    struct frames *frames;
+    struct frames_picture *picture;
+    char *path; /* NULL: nothing to read */
+    uint32_t path_size;
+};
+
+struct seal_job {
+    struct reading reading;
+    struct ref match;
+    uint32_t round;
+    uint64_t serial;
+};
+
+struct fetch_job {
+    struct reading reading;
+    struct ref conn;
+    frames_done *done;
+    void *context;
+    uint8_t digest[FRAMES_DIGEST_SIZE];
+    struct frames_seat seat;
+    uint8_t *body;
+    uint32_t body_size;
+};
+
+/* ---- reading ---- */
+
+static void run_reading(struct reading *reading)
+{
+    if (reading->picture == NULL && reading->path != NULL) {
+        const struct frames *frames = reading->frames;
+        reading->picture = frames_read(frames->directory,
+                                       (struct text){ reading->path, reading->path_size },
+                                       frames->size_max);
+    }
+}
+
+/* `path` is copied. */
+static void start_reading(struct frames *frames, struct reading *reading, struct text path)
+{
+    reading->frames = frames;
+    if (path.data != NULL) {
+        reading->path = malloc(path.size + 1u);
+        ASSERT(reading->path != NULL);
+        memcpy(reading->path, path.data, path.size);
+        reading->path[path.size] = '\0';
+        reading->path_size = path.size;
+        reading->picture = frames_cache_get(&frames->cache, path);
+    }
+    frames->jobs++;
+    worker_submit(frames->worker, &reading->job);
+}
+
+static void release(struct frames *frames)
+{
+    if (frames->destroyed && frames->jobs == 0) {
+        free(frames);
+    }
+}
+
+/* Frees what the reading holds; the job itself is its caller's. */
+static void end_reading(struct reading *reading)
+{
+    struct frames *frames = reading->frames;
+    ASSERT(frames->jobs > 0);
+    frames->jobs--;
+    if (!frames->destroyed && reading->picture != NULL) {
+        frames_cache_put(&frames->cache, reading->picture);
+    }
+    frames_picture_release(reading->picture);
+    free(reading->path);
+}
+
+/* ---- sealing ---- */
+
+static void clear_offer(struct frames *frames, struct offer *offer)
+{
+    for (uint32_t seat = 0; seat < 2 && offer->ready; seat++) {
+        table_remove(&frames->by_token, offer->seats[seat].token, HUB_TOKEN_SIZE);
+    }
+    free(offer->path);
+    OPENSSL_cleanse(offer, sizeof(*offer));
+}
+
+static struct offer *offer_of(struct frames *frames, struct ref match)
+{
+    ASSERT(match.index < frames->matches_max && match.generation != 0);
+    return &frames->offers[match.index];
+}
+
+static void run_seal(struct worker_job *job)
+{
+    run_reading((struct reading *)job);
+}
+
+/* The picture is there: from now on its tokens are good. Takes the path from the job. */
+static void make_offer(struct frames *frames, struct offer *offer, struct reading *reading)
+{
+    offer->path = reading->path;
+    offer->path_size = reading->path_size;
+    reading->path = NULL;
+    memcpy(offer->digest, reading->picture->digest, FRAMES_DIGEST_SIZE);
+    uint32_t index = (uint32_t)(offer - frames->offers);
+    for (uint32_t seat = 0; seat < 2; seat++) {
+        frames_draw_seat(&offer->seats[seat]);
+        table_put(&frames->by_token, offer->seats[seat].token, HUB_TOKEN_SIZE, 2 * index + seat);
+    }
+    offer->ready = true;
+    metrics_add(METRIC_FRAMES_SEALED, 2);
+}
+
+static void answer_seal(struct seal_job *seal)
+{
+    struct frames *frames = seal->reading.frames;
+    const struct frames_picture *picture = seal->reading.picture;
+    struct offer *offer = offer_of(frames, seal->match);
+    struct hub_event event = { .type = HUB_EV_FRAME };
+    event.frame.match = seal->match;
+    event.frame.round = seal->round;
+    if (picture == NULL) {
+        metrics_add(METRIC_FRAME_FAILURES, 1);
+        log_text(LOG_LEVEL_WARN, "frame not readable", "path", seal->reading.path);
+    } else if (offer->serial == seal->serial) {
+        make_offer(frames, offer, &seal->reading);
+        event.frame.ok = true;
+        event.frame.size = frames_sealed_size(picture->size);
+        event.frame.type = text_from(picture->type);
+        for (uint32_t seat = 0; seat < 2; seat++) {
+            event.frame.token[seat] = (struct text){ offer->seats[seat].token, HUB_TOKEN_SIZE };
+            memcpy(event.frame.key[seat], offer->seats[seat].key, FRAMES_KEY_SIZE);
+        }
+    }
+    loop_event(frames->loop, &event);
+    OPENSSL_cleanse(&event.frame, sizeof(event.frame));
+}
+
+static void seal_done(struct worker_job *job)
+{
+    struct seal_job *seal = (struct seal_job *)job;
+    struct frames *frames = seal->reading.frames;
+    if (!frames->destroyed) {
+        answer_seal(seal);
+    }
+    end_reading(&seal->reading);
+    free(seal);
+    release(frames);
+}
+
+void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct text path)
+{
+    ASSERT(path.data != NULL);
+    struct offer *offer = offer_of(frames, match);
+    clear_offer(frames, offer);
+    offer->match = match;
+    offer->serial = ++frames->serial;
+    struct seal_job *seal = calloc(1, sizeof(*seal));
+    ASSERT(seal != NULL);
+    seal->reading.job = (struct worker_job){ .run = run_seal, .done = seal_done };
+    seal->match = match;
+    seal->round = round;
+    seal->serial = offer->serial;
+    start_reading(frames, &seal->reading, path);
+}
+
+void frames_drop(struct frames *frames, struct ref match)
+{
+    struct offer *offer = offer_of(frames, match);
+    if (ref_equal(offer->match, match)) {
+        clear_offer(frames, offer);
+    }
+}
+
+/* ---- fetching ---- */
+
+static void run_fetch(struct worker_job *job)
+{
+    struct fetch_job *fetch = (struct fetch_job *)job;
+    run_reading(&fetch->reading);
+    const struct frames_picture *picture = fetch->reading.picture;
+    if (picture != NULL && memcmp(picture->digest, fetch->digest, FRAMES_DIGEST_SIZE) == 0) {
+        fetch->body = frames_seal_body(&fetch->seat, picture->bytes, picture->size);
+        fetch->body_size = frames_sealed_size(picture->size);
+    }
+}
+
+static void fetch_done(struct worker_job *job)
+{
+    struct fetch_job *fetch = (struct fetch_job *)job;
+    struct frames *frames = fetch->reading.frames;
+    if (frames->destroyed) {
+        free(fetch->body);
+    } else {
+        if (fetch->body == NULL && fetch->reading.path != NULL) {
+            metrics_add(METRIC_FRAME_FAILURES, 1); /* the picture has gone, or is another one */
+        }
+        fetch->done(fetch->context, fetch->conn, fetch->body,
+                    fetch->body != NULL ? fetch->body_size : 0);
+    }
+    end_reading(&fetch->reading);
+    OPENSSL_cleanse(fetch, sizeof(*fetch));
+    free(fetch);
+    release(frames);
+}
+
+/* The seat whose token this is and who may still load, or NULL. Counts the serving at once, so
+ * that five at the same time are five. */
+static struct frames_seat *take_serving(struct frames *frames, struct text token,
+                                        struct offer **ret_offer)
+{
+    uint32_t value = 0;
+    if (token.size != HUB_TOKEN_SIZE ||
+        !table_get(&frames->by_token, token.data, HUB_TOKEN_SIZE, &value)) {
+        return NULL;
+    }
+    struct offer *offer = &frames->offers[value / 2];
+    struct frames_seat *seat = &offer->seats[value % 2];
+    ASSERT(offer->ready && memcmp(seat->token, token.data, HUB_TOKEN_SIZE) == 0);
+    if (seat->serves == FRAMES_SERVES_MAX) {
+        return NULL;
+    }
+    seat->serves++;
+    *ret_offer = offer;
+    return seat;
+}
+
+void frames_fetch(struct frames *frames, struct text token, struct ref conn, frames_done *done,
+                  void *context)
+{
+    struct fetch_job *fetch = calloc(1, sizeof(*fetch));
+    ASSERT(fetch != NULL);
+    fetch->reading.job = (struct worker_job){ .run = run_fetch, .done = fetch_done };
+    fetch->conn = conn;
+    fetch->done = done;
+    fetch->context = context;
+    struct text path = TEXT_NONE;
+    struct offer *offer = NULL;
+    const struct frames_seat *seat = take_serving(frames, token, &offer);
+    if (seat != NULL) {
+        fetch->seat = *seat;
+        memcpy(fetch->digest, offer->digest, FRAMES_DIGEST_SIZE);
+        path = (struct text){ offer->path, offer->path_size };
+    }
+    start_reading(frames, &fetch->reading, path);
+}
+
+/* ---- life ---- */
+
+struct frames *frames_create(struct loop *loop, struct worker *worker,
+                             const struct settings *settings, uint32_t matches_max)
+{
+    struct frames *frames = calloc(1, sizeof(*frames));
+    struct offer *offers = calloc(matches_max, sizeof(struct offer));
+    uint64_t seeds[2];
+    bool ok = RAND_bytes((unsigned char *)seeds, sizeof(seeds)) == 1;
+    ASSERT(ok);
+    if (frames == NULL || offers == NULL ||
+        !frames_cache_create(&frames->cache, (uint64_t)settings->frame_cache, seeds[0])) {
+        free(offers);
+        free(frames);
+        return NULL;
+    }
+    if (!table_create(&frames->by_token, 2 * matches_max, seeds[1])) {
+        frames_cache_destroy(&frames->cache);
+        free(offers);
+        free(frames);
+        return NULL;
+    }
+    frames->loop = loop;
+    frames->worker = worker;
+    frames->directory = settings->frames_dir;
+    frames->size_max = (uint32_t)settings->frame_max;
+    frames->matches_max = matches_max;
+    frames->offers = offers;
+    return frames;
+}
+
+void frames_destroy(struct frames *frames)
+{
+    if (frames == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < frames->matches_max; i++) {
+        clear_offer(frames, &frames->offers[i]);
+    }
+    table_destroy(&frames->by_token);
+    frames_cache_destroy(&frames->cache);
+    free(frames->offers);
+    frames->destroyed = true;
+    release(frames);
+}
