@@ -1,16 +1,16 @@
 /* The catalogue of videos in memory: is a guess right, what may the player mean, what is drawn.
  *
- * A catalogue is built once from rows (a long computation: not on the loop) and never changes; a newer
- * one is built on the older one, and a video keeps its index in every later catalogue of the process,
- * so matches hold indexes and never pointers. A video that has gone is kept as retired: still judged
- * and told, no longer drawn or suggested. One whose title or channel changed keeps its index and has
- * the new text. Reading needs no allocation and no lock, and may go on in one thread while another one
- * builds the next catalogue on this one.
+ * A catalogue is built once from rows (a long computation: not on the loop) and never changes; a
+ * newer one is built on the older one, and a video keeps its index in every later catalogue of the
+ * process, so matches hold indexes and never pointers. A video that has gone is kept as retired:
+ * still judged and told, no longer drawn or suggested. One whose title or channel changed keeps
+ * its index and has the new text. Reading needs no allocation and no lock, and may go on in one
+ * thread while another one builds the next catalogue on this one.
  *
- * Normal form (contract section 5): NFKD, full case folding, marks, punctuation, symbols and format
- * characters removed, white space collapsed to single spaces; letters of every script stay. Control,
- * private and unassigned characters go too. How guesses are judged and suggestions ranked, with the
- * figures: docs/titles.md. */
+ * Normal form (contract section 5): NFKD, full case folding, marks, punctuation, symbols and
+ * format characters removed, white space collapsed to single spaces; letters of every script stay.
+ * Control, private and unassigned characters go too. How guesses are judged and suggestions
+ * ranked, with the figures: docs/titles.md. */
 #ifndef DUEL_CORE_TITLES_H
 #define DUEL_CORE_TITLES_H
 
@@ -55,10 +55,10 @@ struct titles_video {
     uint32_t frames_count;
 };
 
-/* Builds a catalogue of `rows`, keeping the indexes of `older` (may be NULL); nothing of `older` is
- * needed afterwards. Skipped are rows without id or title, with an id over its bound, or that are not
- * UTF-8, all but the first row of an id, and new videos when 2^20 were known already. About 50 ms for
- * 10,000 rows. NULL: out of memory. */
+/* Builds a catalogue of `rows`, keeping the indexes of `older` (may be NULL); nothing of `older`
+ * is needed afterwards. Skipped are rows without id or title, with an id over its bound, or that
+ * are not UTF-8, all but the first row of an id, and new videos when 2^20 were known already.
+ * About 50 ms for 10,000 rows. NULL: out of memory. */
 struct titles *titles_create(const struct titles_row *rows, uint32_t rows_count,
                              const struct titles *older);
 void titles_destroy(struct titles *titles);
@@ -76,8 +76,9 @@ struct titles_verdict {
     bool correct;
 };
 
-/* Judges a typed guess (contract section 5). A text over TITLES_GUESS_SIZE_MAX bytes, or that is not
- * UTF-8, matches nothing. "Another title" is one in play. A wrong guess still has its similarity. */
+/* Judges a typed guess (contract section 5). A text over TITLES_GUESS_SIZE_MAX bytes, or that is
+ * not UTF-8, matches nothing. "Another title" is one in play. A wrong guess still has its
+ * similarity. */
 struct titles_verdict titles_judge_text(const struct titles *titles, uint32_t answer,
                                         struct text text);
 /* Judges a chosen video: the answer itself, or one whose normal title equals the answer's. */
@@ -85,10 +86,10 @@ struct titles_verdict titles_judge_video(const struct titles *titles, uint32_t a
                                          struct text video);
 
 /* What the player may mean by `query`, best first: at most `ret_max` (<= TITLES_SUGGESTIONS_MAX)
- * indexes are written; returns how many. Only videos in play, and of those with the very same title and
- * channel only the most popular. Depends on query and catalogue alone, so it betrays no answer. A query
- * over TITLES_QUERY_SIZE_MAX bytes, or that is not UTF-8, finds nothing. A space at its end tells that
- * the last word is complete: do not trim it. */
+ * indexes are written; returns how many. Only videos in play, and of those with the very same
+ * title and channel only the most popular. Depends on query and catalogue alone, so it betrays no
+ * answer. A query over TITLES_QUERY_SIZE_MAX bytes, or that is not UTF-8, finds nothing. A space
+ * at its end tells that the last word is complete: do not trim it. */
 uint32_t titles_suggest(const struct titles *titles, struct text query, uint32_t *ret_indexes,
                         uint32_t ret_max);
 
@@ -97,12 +98,12 @@ uint32_t titles_suggest(const struct titles *titles, struct text query, uint32_t
 uint32_t titles_draw(const struct titles *titles, struct rng *rng, const uint32_t *avoid,
                      uint32_t avoid_count, uint32_t avoid_always);
 
-/* Appends the normal form of `text` to `buffer`; false, and the buffer as it was, when it did not fit or
- * `text` is not UTF-8. */
+/* Appends the normal form of `text` to `buffer`; false, and the buffer as it was, when it did not
+ * fit or `text` is not UTF-8. */
 bool titles_normalise(struct text text, struct text_buffer *buffer);
-/* Trigram similarity of two normal forms (at most TITLES_NORMAL_SIZE_MAX bytes each) in millionths,
- * rounded, by the definition of PostgreSQL's pg_trgm (words padded with two spaces before and one after,
- * distinct trigrams, shared / all). */
+/* Trigram similarity of two normal forms (at most TITLES_NORMAL_SIZE_MAX bytes each) in
+ * millionths, rounded, by the definition of PostgreSQL's pg_trgm (words padded with two spaces
+ * before and one after, distinct trigrams, shared / all). */
 uint32_t titles_trigram_similarity(struct text normal_a, struct text normal_b);
 
 #endif
