@@ -1,11 +1,11 @@
 /* PostgreSQL (libpq): players, the catalogue, finished matches.
  *
- * One non-blocking connection in pipeline mode, a Sync after every statement, so each is a transaction of
- * its own and a refused one hurts no other. Every statement is one call of an SQL function that may be
- * repeated. A connection that is lost, or whose oldest statement is older than PG_STALL_MS (a frozen
- * backend), is dropped: what was under way is answered HUB_UNAVAILABLE, and a new connection is tried with
- * back-off. Migrations run at start and again after each reconnect that follows a failed one, under an
- * advisory lock. */
+ * One non-blocking connection in pipeline mode, a Sync after every statement, so each is a
+ * transaction of its own and a refused one hurts no other. Every statement is one call of an SQL
+ * function that may be repeated. A connection that is lost, or whose oldest statement is older
+ * than PG_STALL_MS (a frozen backend), is dropped: what was under way is answered
+ * HUB_UNAVAILABLE, and a new connection is tried with back-off. Migrations run at start and
+ * again after each reconnect that follows a failed one, under an advisory lock. */
 #ifndef DUEL_IO_PG_H
 #define DUEL_IO_PG_H
 
@@ -24,8 +24,13 @@ struct pg_callbacks {
     void (*up)(void *context, bool up);
     /* The secret of the tickets, as stored (made there by the first who asks). After each `up`. */
     void (*secret)(void *context, const uint8_t secret[AUTH_SECRET_SIZE]);
-    /* Answers pg_load_catalogue(): rows to build from, or 0 rows and ok=false. */
+    /* Answers pg_load_catalogue(): rows to build from (no videos yet: 0 rows and ok), or
+     * ok=false. The rows live until the next pg_load_catalogue(), so a worker may build from
+     * them meanwhile. */
     void (*catalogue)(void *context, bool ok, const struct titles_row *rows, uint32_t count);
+    /* Answers it instead when nothing has changed since the last rows were handed out. NULL:
+     * they are handed out again. */
+    void (*catalogue_same)(void *context);
 };
 
 struct pg *pg_create(struct loop *loop, struct worker *worker, const struct settings *settings,
@@ -36,6 +41,7 @@ bool pg_is_up(const struct pg *pg);
 
 void pg_load_player(struct pg *pg, struct ref player, struct text sub);       /* HUB_EV_PLAYER */
 void pg_store(struct pg *pg, struct ref result, const struct hub_result *data); /* HUB_EV_STORED */
+/* Asked again before it was answered: one answer for both. */
 void pg_load_catalogue(struct pg *pg);
 
 /* `duel-server migrate`: blocking, for the command line. 0 or an exit status; says what it did. */

@@ -1,0 +1,181 @@
+/* What the server asks of PostgreSQL: players by their Logto `sub`, and finished matches to be
+ * stored.
+ *
+ * It knows the statements and how their rows become events of the hub; how a statement travels
+ * is pg_link's business, how a match becomes JSON pg_json's. While there is no connection
+ * nothing is kept: the answer is HUB_UNAVAILABLE, later in the same turn, and the hub asks
+ * again. */
+#include <duel/base/assert.h>
+#include <duel/io/pg_private.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pg {
+    struct loop *loop;
+    struct pg_link *link;
+    struct pg_catalogue *catalogue;
+};
+
+static struct text value(const PGresult *rows, int column)
+{
+    if (PQgetisnull(rows, 0, column)) {
+        return TEXT_NONE;
+    }
+    return (struct text){ PQgetvalue(rows, 0, column), (uint32_t)PQgetlength(rows, 0, column) };
+}
+
+static int32_t number(const PGresult *rows, int column)
+{
+    return (int32_t)strtol(PQgetvalue(rows, 0, column), NULL, 10);
+}
+
+static bool truth(const PGresult *rows, int column)
+{
+    return PQgetvalue(rows, 0, column)[0] == 't';
+}
+
+/* ---- players ---- */
+
+static struct hub_event player_event(struct ref player, enum hub_reply reply)
+{
+    struct hub_event event = { .type = HUB_EV_PLAYER };
+    event.player.player = player;
+    event.player.reply = reply;
+    return event;
+}
+
+static void on_player(void *context, struct ref player, enum hub_reply reply,
+                      const struct pg_result *rows)
+{
+    struct pg *pg = context;
+    if (reply == HUB_OK && PQntuples(rows) != 1) {
+        reply = HUB_REFUSED; /* deleted */
+    }
+    struct hub_event event = player_event(player, reply);
+    if (reply == HUB_OK) {
+        bool parsed = uuid_parse(value(rows, 0), &event.player.id);
+        ASSERT(parsed);
+        event.player.name = value(rows, 1);
+        event.player.avatar = value(rows, 2);
+        event.player.country = value(rows, 3);
+        event.player.rating = number(rows, 4);
+        event.player.wins = (uint32_t)number(rows, 5);
+        event.player.losses = (uint32_t)number(rows, 6);
+        event.player.draws = (uint32_t)number(rows, 7);
+    }
+    loop_event(pg->loop, &event);
+}
+
+void pg_load_player(struct pg *pg, struct ref player, struct text sub)
+{
+    if (!pg_link_is_up(pg->link)) {
+        struct hub_event event = player_event(player, HUB_UNAVAILABLE);
+        loop_defer(pg->loop, &event);
+        return;
+    }
+    struct pg_ask ask = {
+        .sql = "select id, name, avatar, country, rating, wins, losses, draws"
+               " from public.duel_player($1)",
+        .params = { sub },
+        .params_count = 1,
+        .ref = player,
+        .answer = on_player,
+        .context = pg,
+    };
+    pg_link_ask(pg->link, &ask);
+}
+
+/* ---- results ---- */
+
+static struct hub_event stored_event(struct ref result, enum hub_reply reply)
+{
+    struct hub_event event = { .type = HUB_EV_STORED };
+    event.stored.result = result;
+    event.stored.reply = reply;
+    return event;
+}
+
+static void on_stored(void *context, struct ref result, enum hub_reply reply,
+                      const struct pg_result *rows)
+{
+    struct pg *pg = context;
+    struct hub_event event = stored_event(result, reply);
+    if (reply == HUB_OK) {
+        ASSERT(PQntuples(rows) == 1);
+        event.stored.rated = truth(rows, 0);
+        for (int i = 0; event.stored.rated && i < 2; i++) {
+            event.stored.before[i] = number(rows, 1 + i);
+            event.stored.after[i] = number(rows, 3 + i);
+        }
+    }
+    loop_event(pg->loop, &event);
+}
+
+void pg_store(struct pg *pg, struct ref result, const struct hub_result *data)
+{
+    uint32_t size = 0;
+    char *json = pg_link_is_up(pg->link) ? pg_json_result(data, &size) : NULL;
+    if (json == NULL) {
+        struct hub_event event = stored_event(result, HUB_UNAVAILABLE);
+        loop_defer(pg->loop, &event);
+        return;
+    }
+    struct pg_ask ask = {
+        .sql = "select rated, p1_before, p2_before, p1_after, p2_after"
+               " from public.duel_store_match($1::jsonb)",
+        .params = { { json, size } },
+        .params_count = 1,
+        .ref = result,
+        .answer = on_stored,
+        .context = pg,
+    };
+    pg_link_ask(pg->link, &ask);
+    free(json);
+}
+
+/* ---- life ---- */
+
+struct pg *pg_create(struct loop *loop, struct worker *worker, const struct settings *settings,
+                     const struct pg_callbacks *callbacks)
+{
+    struct pg *pg = calloc(1, sizeof *pg);
+    if (pg == NULL) {
+        return NULL;
+    }
+    pg->loop = loop;
+    pg->link = pg_link_create(loop, worker, settings->database_url, callbacks);
+    if (pg->link != NULL) {
+        pg->catalogue = pg_catalogue_create(loop, pg->link, settings, callbacks);
+    }
+    if (pg->catalogue == NULL) {
+        pg_destroy(pg);
+        return NULL;
+    }
+    return pg;
+}
+
+void pg_destroy(struct pg *pg)
+{
+    if (pg == NULL) {
+        return;
+    }
+    pg_link_destroy(pg->link);
+    pg_catalogue_destroy(pg->catalogue);
+    free(pg);
+}
+
+bool pg_is_up(const struct pg *pg)
+{
+    return pg_link_is_up(pg->link);
+}
+
+void pg_load_catalogue(struct pg *pg)
+{
+    pg_catalogue_load(pg->catalogue);
+}
+
+void pg_set_stall(struct pg *pg, uint32_t stall_ms)
+{
+    pg_link_set_stall(pg->link, stall_ms);
+}

@@ -1,0 +1,303 @@
+/* Making a connection to Valkey: the name looked up elsewhere, then everything that begins a
+ * connection sent at once (password, database, name, scripts), then PING.
+ *
+ * It makes one attempt each time it is asked and says how that ended; when to try again is not
+ * its business. hiredis frees a context whose connection failed, and calls back what was asked
+ * with no reply; a context that we give up is freed by us. */
+#include <duel/base/assert.h>
+#include <duel/io/log.h>
+#include <duel/io/resolve.h>
+#include <duel/io/valkey_private.h>
+#include <ev.h>
+#include <hiredis/adapters/libev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MS 3000
+#define PROBLEM_SIZE 128
+
+static const char pair_lua[] = {
+#include <deploy/valkey/pair.lua.inc>
+    0
+};
+static const char leave_lua[] = {
+#include <deploy/valkey/leave.lua.inc>
+    0
+};
+static const char publish_lua[] = {
+#include <deploy/valkey/publish.lua.inc>
+    0
+};
+
+static const char *const scripts[VALKEY_SCRIPTS] = { pair_lua, leave_lua, publish_lua };
+
+/* Outlives the dial when a look-up is still under way. */
+struct lookup {
+    struct valkey_dial *dial;
+};
+
+struct valkey_dial {
+    struct loop *loop;
+    struct worker *worker;
+    struct valkey_address address;
+    char name[64]; /* for CLIENT SETNAME */
+    valkey_dialled *done;
+    void *context;
+    struct lookup *lookup;    /* under way */
+    redisAsyncContext *redis; /* being made */
+    struct valkey_hashes hashes;
+    char problem[PROBLEM_SIZE]; /* of the last failure, so that it is logged once */
+    ev_timer limit;
+};
+
+const char *valkey_script_text(enum valkey_script script)
+{
+    ASSERT(script < VALKEY_SCRIPTS);
+    return scripts[script];
+}
+
+/* Lets go of the attempt; the context is the caller's. */
+static redisAsyncContext *settle(struct valkey_dial *dial)
+{
+    redisAsyncContext *redis = dial->redis;
+    ev_timer_stop(loop_ev(dial->loop), &dial->limit);
+    if (dial->lookup != NULL) {
+        dial->lookup->dial = NULL;
+        dial->lookup = NULL;
+    }
+    if (redis != NULL) {
+        redis->data = NULL; /* calls back to nobody from here on */
+    }
+    dial->redis = NULL;
+    return redis;
+}
+
+/* `ours`: the context is not one that hiredis is about to free. */
+static void fail(struct valkey_dial *dial, const char *why, bool ours)
+{
+    char line[PROBLEM_SIZE]; /* `why` may die with the context */
+    (void)snprintf(line, sizeof line, "%s", why != NULL && why[0] != 0 ? why : "connection lost");
+    bool news = strcmp(line, dial->problem) != 0;
+    memcpy(dial->problem, line, sizeof line);
+    log_text(news ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "no connection to Valkey", "reason", line);
+    redisAsyncContext *redis = settle(dial);
+    if (ours && redis != NULL) {
+        redisAsyncFree(redis);
+    }
+    dial->done(dial->context, NULL, NULL);
+}
+
+/* ---- answers to the greeting ---- */
+
+/* The dial that still waits for this reply, or NULL. No reply: hiredis is about to free the
+ * context. */
+static struct valkey_dial *waiting(redisAsyncContext *redis, const redisReply *reply)
+{
+    struct valkey_dial *dial = redis->data;
+    if (dial != NULL && reply == NULL) {
+        fail(dial, redis->errstr, false);
+        return NULL;
+    }
+    return dial;
+}
+
+static void warn_of_eviction(const redisReply *reply)
+{
+    /* CONFIG may be forbidden; then nothing is known. */
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2) {
+        return;
+    }
+    const char *policy = reply->element[1]->str;
+    if (policy != NULL && strncmp(policy, "allkeys-", 8) == 0) {
+        log_text(LOG_LEVEL_WARN,
+                 "Valkey may evict the queue and the ranking; use noeviction or volatile-lru",
+                 "policy", policy);
+    }
+}
+
+static void on_policy(redisAsyncContext *redis, void *answer, void *context)
+{
+    (void)context;
+    if (waiting(redis, answer) != NULL) {
+        warn_of_eviction(answer);
+    }
+}
+
+/* May fail without harm. */
+static void on_name(redisAsyncContext *redis, void *answer, void *context)
+{
+    (void)context;
+    (void)waiting(redis, answer);
+}
+
+/* AUTH, SELECT: must succeed, else the connection is of no use. */
+static void on_must(redisAsyncContext *redis, void *answer, void *context)
+{
+    (void)context;
+    const redisReply *reply = answer;
+    struct valkey_dial *dial = waiting(redis, reply);
+    if (dial != NULL && reply->type == REDIS_REPLY_ERROR) {
+        fail(dial, reply->str, true);
+    }
+}
+
+static void on_loaded(redisAsyncContext *redis, void *answer, void *context)
+{
+    const redisReply *reply = answer;
+    struct valkey_dial *dial = waiting(redis, reply);
+    if (dial == NULL) {
+        return;
+    }
+    if (reply->type != REDIS_REPLY_STRING || reply->len != VALKEY_HASH_SIZE) {
+        fail(dial, reply->str != NULL ? reply->str : "SCRIPT LOAD gave no hash", true);
+        return;
+    }
+    memcpy(context, reply->str, VALKEY_HASH_SIZE);
+}
+
+/* PING, the last: the connection works. */
+static void on_ready(redisAsyncContext *redis, void *answer, void *context)
+{
+    (void)context;
+    const redisReply *reply = answer;
+    struct valkey_dial *dial = waiting(redis, reply);
+    if (dial == NULL) {
+        return;
+    }
+    if (reply->type == REDIS_REPLY_ERROR) {
+        fail(dial, reply->str, true);
+        return;
+    }
+    dial->problem[0] = 0;
+    dial->done(dial->context, settle(dial), &dial->hashes);
+}
+
+/* ---- connecting ---- */
+
+/* All at once; it is sent when the connection stands and answered in order. */
+static bool send_greeting(struct valkey_dial *dial)
+{
+    redisAsyncContext *redis = dial->redis;
+    const struct valkey_address *address = &dial->address;
+    int failed = REDIS_OK;
+    if (address->user[0] != 0) {
+        failed |= redisAsyncCommand(redis, on_must, NULL, "AUTH %s %s", address->user,
+                                    address->password);
+    } else if (address->password[0] != 0) {
+        failed |= redisAsyncCommand(redis, on_must, NULL, "AUTH %s", address->password);
+    }
+    if (address->database != 0) {
+        failed |= redisAsyncCommand(redis, on_must, NULL, "SELECT %u", address->database);
+    }
+    failed |= redisAsyncCommand(redis, on_name, NULL, "CLIENT SETNAME %s", dial->name);
+    for (int i = 0; i < VALKEY_SCRIPTS; i++) {
+        failed |= redisAsyncCommand(redis, on_loaded, dial->hashes.text[i], "SCRIPT LOAD %s",
+                                    scripts[i]);
+    }
+    failed |= redisAsyncCommand(redis, on_policy, NULL, "CONFIG GET maxmemory-policy");
+    failed |= redisAsyncCommand(redis, on_ready, NULL, "PING");
+    return failed == REDIS_OK;
+}
+
+static void on_connect(const redisAsyncContext *redis, int status)
+{
+    struct valkey_dial *dial = redis->data;
+    if (status != REDIS_OK && dial != NULL) {
+        fail(dial, redis->errstr, false);
+    }
+}
+
+static void connect_to(struct valkey_dial *dial, const char *address)
+{
+    redisAsyncContext *redis = address != NULL ? redisAsyncConnect(address, dial->address.port)
+                                               : redisAsyncConnectUnix(dial->address.path);
+    dial->redis = redis;
+    if (redis == NULL || redis->err != 0) {
+        fail(dial, redis != NULL ? redis->errstr : "out of memory", true);
+        return;
+    }
+    redis->data = dial;
+    if (redisLibevAttach(loop_ev(dial->loop), redis) != REDIS_OK ||
+        redisAsyncSetConnectCallback(redis, on_connect) != REDIS_OK || !send_greeting(dial)) {
+        fail(dial, "out of memory", true);
+    }
+}
+
+static void on_address(void *context, const char *address)
+{
+    struct lookup *lookup = context;
+    struct valkey_dial *dial = lookup->dial;
+    free(lookup);
+    if (dial == NULL) {
+        return;
+    }
+    dial->lookup = NULL;
+    if (address != NULL) {
+        connect_to(dial, address);
+    } else {
+        fail(dial, "the name of the host was not found", true);
+    }
+}
+
+static void on_limit(struct ev_loop *ev, ev_timer *timer, int events)
+{
+    (void)ev;
+    (void)events;
+    fail(timer->data, "timed out", true);
+}
+
+void valkey_dial_start(struct valkey_dial *dial)
+{
+    ASSERT(dial->redis == NULL && dial->lookup == NULL);
+    ev_timer_stop(loop_ev(dial->loop), &dial->limit);
+    ev_timer_set(&dial->limit, CONNECT_MS / 1000.0, 0);
+    ev_timer_start(loop_ev(dial->loop), &dial->limit);
+    if (dial->address.path[0] != 0) {
+        connect_to(dial, NULL);
+        return;
+    }
+    struct lookup *lookup = malloc(sizeof *lookup);
+    if (lookup == NULL) {
+        fail(dial, "out of memory", true);
+        return;
+    }
+    *lookup = (struct lookup){ dial };
+    dial->lookup = lookup;
+    resolve_start(dial->worker, dial->address.host, on_address, lookup);
+}
+
+struct valkey_dial *valkey_dial_create(struct loop *loop, struct worker *worker,
+                                       const struct settings *settings, valkey_dialled *done,
+                                       void *context)
+{
+    struct valkey_dial *dial = calloc(1, sizeof *dial);
+    if (dial == NULL) {
+        return NULL;
+    }
+    if (!valkey_url_parse(settings->valkey_url, &dial->address)) {
+        log_line(LOG_LEVEL_ERROR, "VALKEY_URL cannot be understood");
+        free(dial);
+        return NULL;
+    }
+    dial->loop = loop;
+    dial->worker = worker;
+    dial->done = done;
+    dial->context = context;
+    (void)snprintf(dial->name, sizeof dial->name, "duel-server-%s", settings->node_id);
+    ev_init(&dial->limit, on_limit);
+    dial->limit.data = dial;
+    return dial;
+}
+
+void valkey_dial_destroy(struct valkey_dial *dial)
+{
+    if (dial == NULL) {
+        return;
+    }
+    redisAsyncContext *redis = settle(dial);
+    if (redis != NULL) {
+        redisAsyncFree(redis);
+    }
+    free(dial);
+}

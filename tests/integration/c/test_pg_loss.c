@@ -1,0 +1,434 @@
+/* PostgreSQL going away, freezing and coming back, and the catalogue. Needs DATABASE_URL;
+ * database.h. */
+#include "database.h"
+#include "stores.h"
+#include <duel/io/pg_private.h>
+#include <signal.h>
+
+#define MATCHES 300 /* more than are under way at once */
+
+static struct pg *pg;
+static uint32_t secrets;
+static uint32_t catalogues, sames;
+static bool catalogue_ok;
+static const struct titles_row *catalogue_rows;
+static uint32_t catalogue_count;
+
+static void world_perform(void *context, struct hub_effect *effect)
+{
+    (void)context;
+    if (effect->type == HUB_FX_LOAD_PLAYER) {
+        pg_load_player(pg, effect->load.player, effect->load.sub);
+    } else if (effect->type == HUB_FX_STORE) {
+        pg_store(pg, effect->store.result, effect->store.data);
+    } else {
+        pg_load_catalogue(pg);
+    }
+}
+
+static void on_secret(void *context, const uint8_t stored[AUTH_SECRET_SIZE])
+{
+    (void)context;
+    (void)stored;
+    secrets++;
+    world_look();
+}
+
+static void on_catalogue(void *context, bool ok, const struct titles_row *rows, uint32_t count)
+{
+    (void)context;
+    catalogues++;
+    catalogue_ok = ok;
+    catalogue_rows = rows;
+    catalogue_count = count;
+    world_look();
+}
+
+static void on_same(void *context)
+{
+    (void)context;
+    sames++;
+    world_look();
+}
+
+static const struct pg_callbacks callbacks = { NULL, world_up, on_secret, on_catalogue, on_same };
+
+static bool is_ready(void)
+{
+    return secrets > world_hub.downs && pg_is_up(pg);
+}
+
+static void open_pg(const char *url)
+{
+    world_open();
+    secrets = catalogues = sames = 0;
+    world_settings.database_url = url;
+    world_settings.difficulty_min = 4;
+    world_settings.difficulty_max = 6;
+    pg = pg_create(world_loop, world_worker, &world_settings, &callbacks);
+}
+
+static void set_up(void)
+{
+    database_open("pg_loss", true);
+    open_pg(database_url);
+    CHECK(world_run(is_ready));
+}
+
+static void tear_down(void)
+{
+    pg_destroy(pg);
+    world_close();
+    database_close();
+}
+
+static void ask_player(void)
+{
+    struct hub_effect *effect = world_ask(HUB_FX_LOAD_PLAYER);
+    effect->load.player = (struct ref){ 7, 3 };
+    effect->load.sub = TEXT("somebody");
+}
+
+static int backend(void)
+{
+    return atoi(database_ask("select pid from pg_stat_activity where datname = current_database()"
+                             " and application_name = 'duel-server'"));
+}
+
+/* ---- losses ---- */
+
+TEST(without_a_server_questions_are_answered_unavailable)
+{
+    open_pg("postgresql://nobody@127.0.0.1:1/none");
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    CHECK(!pg_is_up(pg));
+    pg_destroy(pg);
+    world_close();
+}
+
+static struct hub_result results[MATCHES];
+static bool stored[MATCHES];
+
+static void make_results(void)
+{
+    static char sql[512];
+    char ids[2][UUID_TEXT_SIZE + 1];
+    for (uint32_t i = 0; i < 2; i++) {
+        struct uuid id = test_uuid(2, i);
+        uuid_format(&id, ids[i]);
+    }
+    (void)snprintf(sql, sizeof sql, "insert into users (id, auth_provider_id) values ('%s', 'a'),"
+                   " ('%s', 'b')", ids[0], ids[1]);
+    database_do(database_admin, sql);
+    memset(stored, 0, sizeof stored);
+    for (uint32_t i = 0; i < MATCHES; i++) {
+        results[i] = (struct hub_result){
+            .match = test_uuid(1, i),
+            .player = { test_uuid(2, i % 2), test_uuid(2, 1 - i % 2) },
+            .rated = true,
+            .winner = (int8_t)(i % 3 == 0),
+            .best_of = 5,
+            .score = { 3, 1 },
+        };
+    }
+}
+
+/* Asks for all that is not stored yet; `ref` says which. */
+static uint32_t ask_stores(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < MATCHES; i++) {
+        if (!stored[i]) {
+            struct hub_effect *effect = world_ask(HUB_FX_STORE);
+            effect->store.result = (struct ref){ i, 1 };
+            effect->store.data = &results[i];
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Each answer belongs to a question, and each question has one. */
+static bool note_answers(uint32_t count)
+{
+    bool answered[MATCHES] = { false };
+    for (uint32_t i = 0; i < count; i++) {
+        const struct record *record = &world_hub.records[i];
+        if (record->type != HUB_EV_STORED || answered[record->ref.index] ||
+            stored[record->ref.index] || record->reply == HUB_REFUSED) {
+            return false;
+        }
+        answered[record->ref.index] = true;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct record *record = &world_hub.records[i];
+        stored[record->ref.index] = record->reply == HUB_OK;
+    }
+    return world_hub.records_count == count;
+}
+
+static bool some_are_stored(void)
+{
+    return world_hub.records_count >= 20;
+}
+
+TEST(a_terminated_backend_loses_nothing_and_stores_nothing_twice)
+{
+    uint32_t asked;
+    char sql[128];
+    set_up();
+    make_results();
+    for (int round = 0; round < 3; round++) { /* killed three times in the middle of the work */
+        CHECK(world_run(is_ready));
+        asked = ask_stores();
+        world_hub.records_count = 0;
+        CHECK(world_run(some_are_stored));
+        (void)snprintf(sql, sizeof sql, "select pg_terminate_backend(%d)", backend());
+        database_do(database_admin, sql);
+        world_target = asked;
+        CHECK(world_run(world_enough));
+        CHECK(note_answers(asked));
+    }
+    CHECK_INT(world_hub.downs, 3);
+    CHECK(world_run(is_ready));
+    asked = ask_stores();
+    CHECK(asked > 0); /* else nothing was ever lost and this shows nothing */
+    CHECK(world_run_events(asked));
+    CHECK(note_answers(asked));
+    CHECK_INT(ask_stores(), 0);
+    CHECK_TEXT(text_from(database_ask("select count(*) from duel_matches")), "300");
+    CHECK_TEXT(text_from(database_ask("select concat_ws(' ', sum(rating), sum(wins), sum(losses))"
+                                      " from duel_ratings")), "2000 300 300");
+    CHECK_TEXT(text_from(database_ask("select count(*) from duel_ratings r where rating <> 1000 +"
+        " (select sum(case when player1_id = r.user_id then rating_p1_after - rating_p1_before"
+        "  else rating_p2_after - rating_p2_before end) from duel_matches)")), "0");
+    tear_down();
+}
+
+static bool is_down(void)
+{
+    return world_hub.downs > 0;
+}
+
+TEST(a_frozen_backend_is_noticed_and_left)
+{
+    set_up();
+    pg_set_stall(pg, 200);
+    int pid = backend();
+    CHECK(pid > 0 && kill(pid, SIGSTOP) == 0);
+    ask_player();
+    ask_player();
+    bool answered = world_run_events(2);
+    kill(pid, SIGCONT);
+    CHECK(answered);
+    CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    CHECK_INT(world_hub.records[1].reply, HUB_UNAVAILABLE);
+    CHECK_INT(world_hub.downs, 1);
+    CHECK(world_run(is_ready));
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_OK);
+    tear_down();
+}
+
+/* A row that somebody else holds is not a frozen server's fault, but looks like it: unknown, and
+ * again. */
+TEST(a_lock_that_is_held_too_long_answers_unavailable)
+{
+    set_up();
+    make_results();
+    pg_set_stall(pg, 200);
+    database_do(database_admin, "begin; lock table duel_matches");
+    struct hub_effect *effect = world_ask(HUB_FX_STORE);
+    effect->store.data = &results[0];
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    database_do(database_admin, "rollback");
+    tear_down();
+}
+
+TEST(a_server_that_became_read_only_is_left_and_nothing_is_refused)
+{
+    set_up();
+    make_results();
+    database_do(database_admin, "do $$ begin execute format('alter database %I set"
+                                " default_transaction_read_only = on', current_database());"
+                                " end $$");
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "select pg_terminate_backend(%d)", backend());
+    database_do(database_admin, sql);
+    CHECK(world_run(is_down));
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    CHECK(!pg_is_up(pg));
+    database_do(database_admin, "set default_transaction_read_only = off; do $$ begin execute"
+                                " format('alter database %I reset default_transaction_read_only',"
+                                " current_database()); end $$");
+    CHECK(world_run(is_ready));
+    tear_down();
+}
+
+/* The functions are dropped under a running server: it looks again, and says unavailable until
+ * then. */
+TEST(a_database_that_lost_its_schema_is_migrated_again)
+{
+    set_up();
+    database_do(database_admin, "drop table duel_migrations;"
+                                "drop function duel_player(text)");
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    CHECK(world_run(is_ready));
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_OK);
+    tear_down();
+}
+
+/* More than are under way at once, but far fewer than a second is needed for. */
+TEST(what_was_asked_is_sent_before_the_end)
+{
+    struct hub_event tick = { .type = HUB_EV_TICK };
+    set_up();
+    make_results();
+    (void)ask_stores();
+    world_hub.effects_count = 140;
+    loop_event(world_loop, &tick);
+    pg_destroy(pg);
+    world_close();
+    CHECK_INT(world_hub.records_count, 0);
+    CHECK_INT(atoi(database_ask("select count(*) from duel_matches")), 140);
+    database_close();
+}
+
+/* ---- the catalogue ---- */
+
+static bool has_catalogue(void)
+{
+    return catalogues + sames > 0;
+}
+
+static bool load_catalogue(void)
+{
+    catalogues = sames = 0;
+    catalogue_rows = NULL;
+    world_ask(HUB_FX_NOTE);
+    return world_run(has_catalogue);
+}
+
+static void add_videos(int first, int last)
+{
+    char sql[1024];
+    (void)snprintf(sql, sizeof sql,
+        "insert into videos (video_id, title, channel, duration, view_count, difficulty)"
+        " select 'video' || i, 'Título ' || i, 'Channel ' || i %% 7, 60, i, 1 + i %% 10"
+        " from generate_series(%d, %d) i;"
+        "insert into frames (video_id, rank, timestamp_sec, heatmap_value, r2_path)"
+        " select 'video' || i, r, 1, 1, 'frames/video' || i || '/f0' || r || '.webp'"
+        " from generate_series(%d, %d) i, generate_series(1, 6) r where r <= 1 + i %% 6",
+        first, last, first, last);
+    database_do(database_admin, sql);
+}
+
+TEST(an_empty_catalogue_is_one)
+{
+    set_up();
+    CHECK(load_catalogue());
+    CHECK(catalogue_ok);
+    CHECK_INT(catalogue_count, 0);
+    tear_down();
+}
+
+TEST(the_catalogue_is_all_videos_that_have_a_frame)
+{
+    bool seen[1300] = { false };
+    set_up();
+    add_videos(1, 1203);
+    database_do(database_admin, "insert into videos (video_id, title, channel, duration) values"
+                                " ('frameless', 'x', 'y', 1);"
+                                "update frames set r2_path = E'a\\nb' where video_id = 'video11'"
+                                " and rank = 1");
+    CHECK(load_catalogue());
+    CHECK(catalogue_ok);
+    CHECK_INT(catalogue_count, 1203);
+    for (uint32_t i = 0; i < catalogue_count; i++) {
+        const struct titles_row *row = &catalogue_rows[i];
+        char expected[64];
+        int number = atoi(row->video.data + 5);
+        CHECK(number >= 1 && number <= 1203 && !seen[number]);
+        seen[number] = true;
+        (void)snprintf(expected, sizeof expected, "Título %d", number);
+        CHECK_TEXT(row->title, expected);
+        (void)snprintf(expected, sizeof expected, "Channel %d", number % 7);
+        CHECK_TEXT(row->channel, expected);
+        CHECK_INT(row->views, number);
+        CHECK_INT(row->drawn, 1 + number % 10 >= 4 && 1 + number % 10 <= 6);
+        CHECK_INT(row->frames_count, number == 11 ? 5 : 1 + number % 6); /* one path was broken */
+        (void)snprintf(expected, sizeof expected, "frames/video%d/f0%d.webp", number,
+                       number == 11 ? 2 : 1);
+        CHECK_TEXT(row->frames[0].path, expected);
+        CHECK(!uuid_is_none(&row->frames[0].id));
+    }
+    tear_down();
+}
+
+TEST(the_catalogue_is_read_again_only_after_a_change)
+{
+    static const char *const changes[] = {
+        "update videos set title = 'Another' where video_id = 'video3'",
+        "update videos set difficulty = difficulty % 10 + 1 where video_id = 'video4'",
+        "update frames set r2_path = 'elsewhere' where video_id = 'video5' and rank = 1",
+        "delete from videos where video_id = 'video6'",
+    };
+    set_up();
+    add_videos(1, 20);
+    CHECK(load_catalogue());
+    CHECK_INT(catalogue_count, 20);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        CHECK(load_catalogue());
+        CHECK_INT(sames, 1);
+        database_do(database_admin, changes[i]);
+        CHECK(load_catalogue());
+        CHECK_INT(catalogues, 1);
+        CHECK_INT(catalogue_count, i < 3 ? 20 : 19);
+    }
+    tear_down();
+}
+
+TEST(a_catalogue_load_that_breaks_off_says_so)
+{
+    char sql[128];
+    set_up();
+    add_videos(1, 1203);
+    (void)snprintf(sql, sizeof sql, "select pg_terminate_backend(%d)", backend());
+    database_do(database_admin, sql);
+    CHECK(load_catalogue());
+    CHECK(!catalogue_ok);
+    CHECK_INT(catalogue_count, 0);
+    CHECK(load_catalogue()); /* now without a connection, or with the next one */
+    CHECK(world_run(is_ready));
+    CHECK(load_catalogue());
+    CHECK(sames == 1 || (catalogue_ok && catalogue_count == 1203));
+    tear_down();
+}
+
+/* Not judged by time, only told: the longest turn of the loop while 10,000 videos came in. */
+TEST(a_large_catalogue_comes_in_pieces)
+{
+    set_up();
+    add_videos(1, 10000);
+    uint64_t connecting_us = loop_measure(world_loop).longest_us;
+    CHECK(load_catalogue());
+    CHECK_INT(catalogue_count, 10000);
+    struct loop_times times = loop_measure(world_loop);
+    printf("10,000 videos: %llu turns, the longest %llu us (while connecting %llu us)\n",
+           (unsigned long long)times.turns, (unsigned long long)times.longest_us,
+           (unsigned long long)connecting_us);
+    CHECK(times.turns > 10000 / PG_CATALOGUE_PAGE);
+    tear_down();
+}
+
+TEST_MAIN
