@@ -41,7 +41,7 @@ SUPPORT := $(wildcard tests/sim/world/*.c)
 SUPPORT_OBJECTS := $(SUPPORT:%.c=$(OBJ)/%.o)
 # One program for each tests/<stage>/**/test_*.c, and tools beside them.
 TEST_SOURCES := $(wildcard tests/unit/*/test_*.c tests/scenario/test_*.c tests/exhaustive/test_*.c \
-	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c)
+	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c tests/integration/c/*_probe.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OBJ)/%)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
@@ -58,6 +58,7 @@ $(OBJ)/%.o: %.c | $(EMBEDS)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
+.SECONDARY: $(EMBEDS)
 $(OBJ)/embed/%.inc: %
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
@@ -79,6 +80,10 @@ $(OBJ)/tests/%: tests/%.c $(SUPPORT_OBJECTS) $(LIBRARY)
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_OBJECTS) $(LIBRARY) \
 		$(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
 
+.PHONY: docs
+docs: $(OBJ)/tests/unit/io/test_docs ## write the generated pages anew
+	@$< --write
+
 .PHONY: clean
 clean: ## remove what was built (the local stack's data stays in .local)
 	rm -rf build
@@ -86,3 +91,38 @@ clean: ## remove what was built (the local stack's data stays in .local)
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+# The local stack and the tests are scripts: they start processes, ask them whether they are there, and
+# end them.
+.PHONY: run
+run: ## on a bare Debian: install, build, start everything, watch two players duel (Ctrl-C ends it)
+	+@deploy/local/run
+
+.PHONY: deps
+deps: ## install what building and testing need, and say what
+	@deploy/local/deps
+
+.PHONY: test
+test: ## every test, with sanitizers (SUITES="unit sim" for some of them)
+	+@CC="$(CC)" tests/run $(SUITES)
+
+.PHONY: test-all
+test-all: ## also the other compiler, a Debian 13 root, and longer runs
+	+@tests/run-all
+
+# Programs that tests of the wire drive.
+PROBES := $(patsubst %.c,$(OBJ)/%,$(wildcard tests/integration/c/*_probe.c))
+
+.PHONY: test-build
+test-build: $(TEST_PROGRAMS) $(PROBES) $(OBJ)/duel-server
+
+.PHONY: print-obj
+print-obj:
+	@echo $(OBJ)
+
+.PHONY: bench
+bench: ## the figures: ratios and counts, nothing that fails for being slow
+	+@tests/run-bench
+
+.PHONY: bench-build
+bench-build: $(BENCH_PROGRAMS) $(OBJ)/duel-server

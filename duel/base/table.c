@@ -12,14 +12,21 @@ bool table_create(struct table *table, uint32_t count_max, uint64_t seed)
     while (slots < 2 * count_max) {
         slots *= 2;
     }
+    /* calloc, so that entries nobody used yet cost no memory. */
     table->slots = calloc(slots, sizeof *table->slots);
+    table->entries = calloc(count_max, sizeof *table->entries);
     table->mask = slots - 1;
-    return table->slots != NULL;
+    if (table->slots == NULL || table->entries == NULL) {
+        table_destroy(table);
+        return false;
+    }
+    return true;
 }
 
 void table_destroy(struct table *table)
 {
     free(table->slots);
+    free(table->entries);
     *table = (struct table){ 0 };
 }
 
@@ -49,8 +56,9 @@ static uint32_t find(const struct table *table, const void *key, uint32_t key_si
         if (slot->hash == 0) {
             return place;
         }
-        if (slot->hash == hash && slot->key_size == key_size &&
-            memcmp(slot->key, key, key_size) == 0) {
+        const struct table_entry *entry = &table->entries[slot->entry];
+        if (slot->hash == hash && entry->key_size == key_size &&
+            memcmp(entry->key, key, key_size) == 0) {
             return place;
         }
         place = (place + 1) & table->mask;
@@ -64,8 +72,28 @@ bool table_get(const struct table *table, const void *key, uint32_t key_size, ui
     if (slot->hash == 0) {
         return false;
     }
-    *ret_value = slot->value;
+    *ret_value = table->entries[slot->entry].value;
     return true;
+}
+
+static uint32_t acquire_entry(struct table *table)
+{
+    ASSERT(table->count < table->count_max);
+    table->count++;
+    if (table->first_free == 0) {
+        return table->entries_used++;
+    }
+    uint32_t index = table->first_free - 1;
+    table->first_free = table->entries[index].value;
+    return index;
+}
+
+static void release_entry(struct table *table, uint32_t index)
+{
+    ASSERT(table->count > 0);
+    table->count--;
+    table->entries[index].value = table->first_free;
+    table->first_free = index + 1;
 }
 
 void table_put(struct table *table, const void *key, uint32_t key_size, uint32_t value)
@@ -73,13 +101,12 @@ void table_put(struct table *table, const void *key, uint32_t key_size, uint32_t
     uint32_t hash;
     struct table_slot *slot = &table->slots[find(table, key, key_size, &hash)];
     if (slot->hash == 0) {
-        ASSERT(table->count < table->count_max);
-        table->count++;
-        slot->hash = hash;
-        slot->key_size = (uint8_t)key_size;
-        memcpy(slot->key, key, key_size);
+        *slot = (struct table_slot){ .hash = hash, .entry = acquire_entry(table) };
+        struct table_entry *entry = &table->entries[slot->entry];
+        entry->key_size = (uint8_t)key_size;
+        memcpy(entry->key, key, key_size);
     }
-    slot->value = value;
+    table->entries[slot->entry].value = value;
 }
 
 void table_remove(struct table *table, const void *key, uint32_t key_size)
@@ -89,8 +116,7 @@ void table_remove(struct table *table, const void *key, uint32_t key_size)
     if (table->slots[hole].hash == 0) {
         return;
     }
-    ASSERT(table->count > 0);
-    table->count--;
+    release_entry(table, table->slots[hole].entry);
     /* Move back whoever would not be found across the hole. */
     for (uint32_t place = (hole + 1) & table->mask; table->slots[place].hash != 0;
          place = (place + 1) & table->mask) {

@@ -11,18 +11,27 @@
 #define TABLE_KEY_SIZE_MAX 64
 
 struct table_slot {
-    uint32_t hash; /* 0: empty */
-    uint32_t value;
+    uint32_t hash;  /* 0: empty */
+    uint32_t entry; /* index in entries */
+};
+
+struct table_entry {
+    uint32_t value; /* of a free entry: the next free one */
     uint8_t key_size;
     uint8_t key[TABLE_KEY_SIZE_MAX];
 };
 
+/* The slots are small and scattered, the keys lie densely beside them: a table that is mostly empty
+ * touches little memory. */
 struct table {
     struct table_slot *slots;
+    struct table_entry *entries;
     uint64_t seed;
     uint32_t mask;
     uint32_t count;
     uint32_t count_max;
+    uint32_t entries_used; /* entries ever used lie below */
+    uint32_t first_free;   /* entry + 1, 0: none */
 };
 
 bool table_create(struct table *table, uint32_t count_max, uint64_t seed);
