@@ -3,7 +3,9 @@
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 # SAN=1 builds with AddressSanitizer and UBSan; each kind of build has its own folder.
 SAN ?=
 FLAVOUR := $(notdir $(CC))$(if $(SAN),-san)
@@ -41,7 +43,7 @@ SUPPORT := $(wildcard tests/sim/world/*.c)
 SUPPORT_OBJECTS := $(SUPPORT:%.c=$(OBJ)/%.o)
 # One program for each tests/<stage>/**/test_*.c, and tools beside them.
 TEST_SOURCES := $(wildcard tests/unit/*/test_*.c tests/scenario/test_*.c tests/exhaustive/test_*.c \
-	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c tests/integration/c/*_probe.c)
+	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OBJ)/%)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
