@@ -1,0 +1,215 @@
+/* Live matches; see arena.h. */
+#include <duel/base/assert.h>
+#include <duel/hub/arena.h>
+#include <duel/hub/ledger.h>
+#include <duel/hub/players.h>
+#include <duel/hub/session.h>
+#include <duel/hub/stage.h>
+#include <duel/hub/tell.h>
+#include <string.h>
+
+/* ---- life ---- */
+
+struct live *arena_find(struct hub *hub, const struct uuid *id)
+{
+    uint32_t index;
+    if (!table_get(&hub->matches_by_id, id->bytes, sizeof id->bytes, &index)) {
+        return NULL;
+    }
+    return (struct live *)(void *)(hub->matches.items + (size_t)index * sizeof(struct live));
+}
+
+bool arena_has_room(const struct hub *hub)
+{
+    return !hub->draining && hub->titles != NULL && titles_drawn_count(hub->titles) > 0 &&
+           hub->matches.count < hub->matches.count_max && ledger_has_room(hub);
+}
+
+static void take_seat(struct hub *hub, struct live *live, uint32_t slot, struct player *player)
+{
+    ASSERT(player->loaded && ref_is_none(player->match));
+    live->seats[slot] = (struct live_seat){
+        .player = pool_ref(&hub->players, player),
+        .rating = player->rating,
+        .since_ms = player->ticket.since_ms,
+    };
+    player->match = pool_ref(&hub->matches, live);
+    players_hold(hub, player);
+}
+
+void arena_make(struct hub *hub, struct player *first, struct player *second)
+{
+    struct ref ref;
+    ASSERT(first != second && arena_has_room(hub));
+    struct live *live = pool_acquire(&hub->matches, &ref);
+    ASSERT(live != NULL);
+    live->id = uuid_random(hub->event->entropy[0], hub->event->entropy[1]);
+    ASSERT(arena_find(hub, &live->id) == NULL);
+    table_put(&hub->matches_by_id, live->id.bytes, sizeof live->id.bytes, ref.index);
+    take_seat(hub, live, 0, first);
+    take_seat(hub, live, 1, second);
+    live->record = pool_ref(&hub->records, ledger_open(hub, ref, live));
+    out_note(&hub->out, HUB_NOTE_PAIRED, &live->id, NULL, TEXT_NONE, 0);
+    out_note(&hub->out, HUB_NOTE_MATCH_MADE, &live->id, NULL, TEXT_NONE, 0);
+    match_init(&live->match, &hub->limits.rules, hub->now_us);
+    stage_step(hub, live, (struct match_event){ .type = MATCH_EV_TICK }, NULL);
+}
+
+void arena_enter(struct hub *hub, struct live *live, struct session *session)
+{
+    uint8_t slot = session->slot;
+    struct live_seat *seat = &live->seats[slot];
+    if (!stage_settle(hub, live)) {
+        session_end(hub, session, 4404, TEXT("no such match"));
+        return;
+    }
+    if (!ref_is_none(seat->conn)) {
+        out_note(&hub->out, HUB_NOTE_SESSION_REPLACED, &live->id, NULL, TEXT("match"), slot);
+        session_end(hub, session_get(hub, seat->conn), 4409, TEXT("replaced"));
+    }
+    seat->conn = session->conn;
+    session->state = SESSION_PLAYING;
+    session->match = pool_ref(&hub->matches, live);
+    session->came_late = live->match.phase == MATCH_OVER;
+    tell_welcome(hub, live, slot);
+    if (live->end_told) {
+        tell_match_end(hub, live, slot);
+    }
+    session_ping(hub, session);
+    stage_step(hub, live, (struct match_event){ .type = MATCH_EV_CONNECT, .slot = slot }, NULL);
+}
+
+void arena_socket_gone(struct hub *hub, struct live *live, struct session *session)
+{
+    struct live_seat *seat = &live->seats[session->slot];
+    ASSERT(ref_equal(seat->conn, session->conn));
+    seat->conn = REF_NONE;
+    stage_step(hub, live,
+         (struct match_event){ .type = MATCH_EV_DISCONNECT, .slot = session->slot }, NULL);
+}
+
+/* ---- what players send ---- */
+
+static void take_guess(struct hub *hub, struct live *live, uint8_t slot,
+                       const struct msg_guess *guess)
+{
+    /* First, so that the guess is judged against the round that is being played now. */
+    if (!stage_settle(hub, live)) {
+        return;
+    }
+    struct match_event event = { .type = MATCH_EV_GUESS, .slot = slot,
+                                 .round = (uint32_t)guess->round, .seq = (uint32_t)guess->seq };
+    if (live->match.phase == MATCH_ROUND && live->match.round == event.round) {
+        uint32_t answer = live->match.video;
+        struct titles_verdict verdict =
+            guess->video.data != NULL ? titles_judge_video(hub->titles, answer, guess->video)
+                                      : titles_judge_text(hub->titles, answer, guess->text);
+        event.similarity = verdict.similarity;
+        event.correct = verdict.correct;
+    }
+    stage_step(hub, live, event, guess);
+}
+
+void arena_message(struct hub *hub, struct live *live, struct session *session,
+                   const struct message *message)
+{
+    uint8_t slot = session->slot;
+    struct match_event event = { .slot = slot };
+    ASSERT(ref_equal(live->seats[slot].conn, session->conn));
+    if (message->type == MSG_guess) {
+        take_guess(hub, live, slot, &message->guess);
+    } else if (message->type == MSG_ready) {
+        event.type = MATCH_EV_READY;
+        event.round = (uint32_t)message->ready.round;
+        stage_step(hub, live, event, NULL);
+    } else if (message->type == MSG_leave) {
+        event.type = MATCH_EV_LEAVE;
+        stage_step(hub, live, event, NULL);
+    } else if (message->type == MSG_client_rematch) {
+        bool live_still = live->match.phase < MATCH_OVER;
+        out_error(&hub->out, session->conn,
+                  live_still ? HUB_ERROR_NOT_OVER : HUB_ERROR_REMATCH_UNAVAILABLE, MSG_NIL,
+                  MSG_NIL);
+    } else {
+        out_error(&hub->out, session->conn, HUB_ERROR_WRONG_SOCKET, MSG_NIL, MSG_NIL);
+    }
+}
+
+void arena_pong(struct hub *hub, struct live *live, struct session *session, uint32_t rtt_us)
+{
+    ASSERT(ref_equal(live->seats[session->slot].conn, session->conn));
+    stage_step(hub, live,
+         (struct match_event){ .type = MATCH_EV_RTT, .slot = session->slot, .rtt_us = rtt_us },
+         NULL);
+}
+
+/* ---- answers ---- */
+
+static void keep_frame(struct live *live, const struct hub_event_frame *frame)
+{
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        ASSERT(frame->token[slot].size == HUB_TOKEN_SIZE);
+        memcpy(live->seats[slot].token, frame->token[slot].data, HUB_TOKEN_SIZE);
+        memcpy(live->seats[slot].key, frame->key[slot], sizeof live->seats[slot].key);
+    }
+    ASSERT(frame->type.size <= FRAME_TYPE_SIZE_MAX);
+    memcpy(live->frame_type, frame->type.data, frame->type.size);
+    live->frame_type_size = frame->type.size;
+    live->frame_size = frame->size;
+    live->frame_round = frame->round;
+}
+
+void arena_frame(struct hub *hub, const struct hub_event_frame *frame)
+{
+    struct live *live = pool_get(&hub->matches, frame->match);
+    if (live == NULL || !live->sealing) {
+        hub->late++;
+        stage_drop_frames(hub, frame->match);
+        return;
+    }
+    live->sealing = false;
+    if (live->match.phase >= MATCH_OVER) {
+        stage_drop_frames(hub, frame->match);
+        return;
+    }
+    ASSERT(frame->round == live->match.round && live->match.frame_wanted);
+    if (frame->ok) {
+        keep_frame(live, frame);
+    } else {
+        out_note(&hub->out, HUB_NOTE_FRAME_FAILED, &live->id, NULL, TEXT_NONE, frame->round);
+    }
+    stage_step(hub, live,
+         (struct match_event){ .type = MATCH_EV_FRAME, .round = frame->round, .ok = frame->ok,
+                               .video = live->drawing },
+         NULL);
+}
+
+void arena_settled(struct hub *hub, struct live *live, const struct hub_event_stored *stored)
+{
+    ASSERT(live->match.phase >= MATCH_OVER && !live->settled);
+    live->settled = true;
+    live->record = REF_NONE;
+    if (stored->reply == HUB_OK && stored->rated && live->match.reason != MATCH_ABANDONED) {
+        live->rated = true;
+        memcpy(live->before, stored->before, sizeof live->before);
+        memcpy(live->after, stored->after, sizeof live->after);
+    }
+    if (!live->end_told) {
+        stage_tell_end(hub, live);
+    } else if (live->rated) {
+        tell_rating(hub, live, 0);
+        tell_rating(hub, live, 1);
+    }
+    stage_arm(hub, live);
+}
+
+void arena_timer(struct hub *hub, struct live *live)
+{
+    if (stage_settle(hub, live)) {
+        if (live->match.phase == MATCH_OVER && !live->end_told &&
+            hub->now_us >= live->end_due_us) {
+            stage_tell_end(hub, live);
+        }
+        stage_arm(hub, live);
+    }
+}

@@ -1,0 +1,243 @@
+/* One step of the world: due timers first, then the event; see hub.h. The rooms behind the doors
+ * are in session, players, lobby, arena and ledger. */
+#include <duel/base/assert.h>
+#include <duel/hub/arena.h>
+#include <duel/hub/hub.h>
+#include <duel/hub/ledger.h>
+#include <duel/hub/lobby.h>
+#include <duel/hub/players.h>
+#include <duel/hub/session.h>
+#include <stdlib.h>
+
+/* Chunks that the shared store of guess texts has for each record, whatever one match may take: a
+ * realistic match needs two. */
+#define CHUNKS_PER_RECORD 8
+
+static void check_limits(const struct hub_limits *limits)
+{
+    ASSERT(limits->connections_max > 0 && limits->connections_max <= 1000000);
+    ASSERT(limits->matches_max > 0 && limits->matches_max <= 1000000);
+    ASSERT(limits->results_max > 0 && limits->results_max <= 1000000);
+    ASSERT(limits->rules.best_of >= 1 && limits->rules.best_of <= MATCH_ROUNDS_MAX);
+    ASSERT(limits->rules.max_guesses >= 1 && limits->rules.max_guesses <= MATCH_GUESSES_MAX);
+    ASSERT(limits->matchmaker.timeout_ms > 0 && limits->matchmaker.step_ms > 0);
+    ASSERT(limits->ping_match_ms > 0 && limits->ping_idle_ms > 0);
+    ASSERT(limits->silence_match_ms > 0 && limits->silence_idle_ms > 0);
+}
+
+static bool allocate(struct hub *hub, uint64_t seed)
+{
+    const struct hub_limits *limits = &hub->limits;
+    uint32_t players_max = 2 * limits->connections_max + 2 * limits->matches_max;
+    uint32_t records_max = limits->matches_max + limits->results_max;
+    uint32_t timers_max =
+        limits->connections_max + players_max + limits->matches_max + records_max;
+    hub->guesses_max = 2 * limits->rules.best_of * limits->rules.max_guesses;
+    hub->sessions = calloc(limits->connections_max, sizeof *hub->sessions);
+    hub->guesses = calloc((size_t)records_max * hub->guesses_max, sizeof *hub->guesses);
+    return hub->sessions != NULL && hub->guesses != NULL && out_create(&hub->out) &&
+           timerq_create(&hub->timers, timers_max) &&
+           pool_create(&hub->players, sizeof(struct player), players_max) &&
+           table_create(&hub->players_by_sub, players_max, seed) &&
+           table_create(&hub->players_by_id, players_max, seed + 1) &&
+           pool_create(&hub->matches, sizeof(struct live), limits->matches_max) &&
+           table_create(&hub->matches_by_id, limits->matches_max, seed + 2) &&
+           pool_create(&hub->records, sizeof(struct record), records_max) &&
+           pool_create(&hub->chunks, sizeof(struct chunk), records_max * CHUNKS_PER_RECORD);
+}
+
+struct hub *hub_create(const struct hub_limits *limits, uint64_t seed)
+{
+    check_limits(limits);
+    struct hub *hub = calloc(1, sizeof *hub);
+    if (hub == NULL) {
+        return NULL;
+    }
+    hub->limits = *limits;
+    hub->idle_first = NO_INDEX;
+    hub->idle_last = NO_INDEX;
+    hub->results_first = NO_INDEX;
+    hub->results_last = NO_INDEX;
+    if (!allocate(hub, seed)) {
+        hub_destroy(hub);
+        return NULL;
+    }
+    return hub;
+}
+
+void hub_destroy(struct hub *hub)
+{
+    if (hub == NULL) {
+        return;
+    }
+    free(hub->sessions);
+    free(hub->guesses);
+    out_destroy(&hub->out);
+    timerq_destroy(&hub->timers);
+    pool_destroy(&hub->players);
+    table_destroy(&hub->players_by_sub);
+    table_destroy(&hub->players_by_id);
+    pool_destroy(&hub->matches);
+    table_destroy(&hub->matches_by_id);
+    pool_destroy(&hub->records);
+    pool_destroy(&hub->chunks);
+    free(hub);
+}
+
+/* ---- timers ---- */
+
+static void *item_at(const struct pool *pool, uint32_t index)
+{
+    ASSERT(index < pool->count_max && pool->generations[index] % 2 == 1);
+    return pool->items + (size_t)index * pool->item_size;
+}
+
+static void run_timer(struct hub *hub, uint32_t id)
+{
+    uint32_t index = id;
+    if (index < hub->limits.connections_max) {
+        session_timer(hub, &hub->sessions[index]);
+        return;
+    }
+    index -= hub->limits.connections_max;
+    if (index < hub->players.count_max) {
+        players_timer(hub, item_at(&hub->players, index));
+        return;
+    }
+    index -= hub->players.count_max;
+    if (index < hub->matches.count_max) {
+        arena_timer(hub, item_at(&hub->matches, index));
+        return;
+    }
+    ledger_timer(hub, item_at(&hub->records, index - hub->matches.count_max));
+}
+
+/* What finds no room now is done in the next step, which hub_deadline_us() asks for at once. */
+static void run_timers(struct hub *hub)
+{
+    uint32_t id;
+    while (out_has_room_for_timers(&hub->out) && timerq_take(&hub->timers, hub->now_us, &id)) {
+        run_timer(hub, id);
+        ASSERT(hub->timers.places[id] == 0 || hub->timers.deadlines[id] > hub->now_us);
+    }
+}
+
+/* ---- events ---- */
+
+static void catalogue(struct hub *hub, const struct titles *titles)
+{
+    ASSERT(titles != NULL);
+    hub->titles = titles;
+    ledger_catalogue(hub);
+}
+
+static void store_changed(struct hub *hub, enum hub_store store, bool up)
+{
+    ASSERT(store == HUB_POSTGRESQL || store == HUB_VALKEY);
+    hub->up[store] = up;
+    if (up) {
+        ledger_store_up(hub, store);
+        if (store == HUB_VALKEY) {
+            lobby_valkey_up(hub);
+        }
+    }
+}
+
+static void handle(struct hub *hub, const struct hub_event *event)
+{
+    switch (event->type) {
+    case HUB_EV_TICK:
+    case HUB_EV_CATALOGUE: /* handled before the timers */
+        break;
+    case HUB_EV_OPEN:
+        session_open(hub, &event->open);
+        break;
+    case HUB_EV_CLOSED:
+        session_closed(hub, event->conn);
+        break;
+    case HUB_EV_MESSAGE:
+        session_message(hub, event->message.conn, event->message.message);
+        break;
+    case HUB_EV_PONG:
+        session_pong(hub, event->pong.conn, event->pong.rtt_us);
+        break;
+    case HUB_EV_PLAYER:
+        players_loaded(hub, &event->player);
+        break;
+    case HUB_EV_QUEUE:
+        lobby_joined(hub, &event->queue);
+        break;
+    case HUB_EV_QUEUE_LEFT:
+        lobby_left(hub, event->left.player);
+        break;
+    case HUB_EV_FRAME:
+        arena_frame(hub, &event->frame);
+        break;
+    case HUB_EV_STORED:
+        ledger_stored(hub, &event->stored);
+        break;
+    case HUB_EV_PUBLISHED:
+        ledger_published(hub, event->published.result, event->published.reply);
+        break;
+    case HUB_EV_STORE_UP:
+        store_changed(hub, event->store, true);
+        break;
+    case HUB_EV_STORE_DOWN:
+        store_changed(hub, event->store, false);
+        break;
+    case HUB_EV_DRAIN:
+        hub->draining = true;
+        session_drain(hub);
+        break;
+    }
+}
+
+void hub_step(struct hub *hub, const struct hub_event *event)
+{
+    ASSERT(event->now_us >= hub->now_us && event->now_us > 0);
+    out_begin(&hub->out);
+    hub->event = event;
+    hub->draws = 0;
+    hub->now_us = event->now_us;
+    hub->now_ms = (int64_t)(event->now_us / 1000);
+    if (event->type == HUB_EV_CATALOGUE) {
+        /* First of all, so that no text of the older one goes out any more. */
+        catalogue(hub, event->titles);
+    }
+    run_timers(hub);
+    handle(hub, event);
+    hub->event = NULL;
+}
+
+struct hub_effect *hub_take(struct hub *hub)
+{
+    return out_take(&hub->out);
+}
+
+uint64_t hub_deadline_us(const struct hub *hub)
+{
+    return timerq_next(&hub->timers);
+}
+
+struct hub_counts hub_count(const struct hub *hub)
+{
+    struct hub_counts counts = {
+        .sessions = hub->sessions_count,
+        .players = hub->players.count,
+        .tickets = hub->tickets_count,
+        .results = hub->results_count,
+        .guess_log_bytes = ledger_log_bytes(hub),
+        .late = hub->late,
+    };
+    uint32_t index = 0;
+    const struct live *live;
+    while ((live = pool_next(&hub->matches, &index)) != NULL) {
+        counts.matches_by_phase[live->match.phase]++;
+        counts.matches += live->match.phase < MATCH_OVER;
+    }
+    if (hub->results_first != NO_INDEX) {
+        const struct record *oldest = item_at(&hub->records, hub->results_first);
+        counts.result_oldest_ms = oldest->result.completed_ms;
+    }
+    return counts;
+}

@@ -1,0 +1,34 @@
+/* Records of matches: the log of guesses while one is played, then the result on its way into
+ * PostgreSQL and Valkey, repeated until both have it. A record is taken when its match is made,
+ * so that a finished match always has its place. Private to duel/hub. */
+#ifndef DUEL_HUB_LEDGER_H
+#define DUEL_HUB_LEDGER_H
+
+#include <duel/hub/state.h>
+
+/* Whether a match that is made now is sure to find room for its result. */
+bool ledger_has_room(const struct hub *hub);
+/* The record of a new match. */
+struct record *ledger_open(struct hub *hub, struct ref match, const struct live *live);
+/* A guess that counted. Its text is dropped when the log is full. */
+void ledger_guess(struct hub *hub, struct record *record, const struct match_effect *verdict,
+                  uint32_t round, const struct msg_guess *guess);
+/* The frame drawn for a round. */
+/* A round was started: the first of them is when the duel began. */
+void ledger_started(struct hub *hub, struct record *record, uint32_t round);
+void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const struct uuid *frame);
+/* The match is over: the record goes into the stores. */
+void ledger_finish(struct hub *hub, struct record *record, const struct match *match);
+/* The match came to nothing: forgotten. */
+void ledger_discard(struct hub *hub, struct record *record);
+
+void ledger_stored(struct hub *hub, const struct hub_event_stored *stored);
+void ledger_published(struct hub *hub, struct ref ref, enum hub_reply reply);
+void ledger_store_up(struct hub *hub, enum hub_store store);
+void ledger_timer(struct hub *hub, struct record *record);
+/* Texts of the catalogue are taken from the newer one. */
+void ledger_catalogue(struct hub *hub);
+/* Bytes that logs of guesses take now. */
+uint64_t ledger_log_bytes(const struct hub *hub);
+
+#endif

@@ -1,0 +1,303 @@
+/* Clients: they know the protocol and nothing else, guess well or badly, and behave badly now
+ * and then. */
+#include <stdio.h>
+#include <string.h>
+#include <tests/sim/world/world.h>
+
+void bots_init(struct world *world)
+{
+    world->users_count = 4 + world_random(world, WORLD_USERS_MAX - 4);
+    for (uint32_t i = 0; i < world->users_count; i++) {
+        struct world_user *user = &world->users[i];
+        (void)snprintf(user->sub, sizeof user->sub, "sub-%u", i);
+        (void)snprintf(user->name, sizeof user->name, "Plàyer\t%u", i);
+        user->id = uuid_random(rng_next(&world->rng), rng_next(&world->rng));
+        user->rating = 900 + (int32_t)world_random(world, 300);
+        world->bots[i].latency_us = 1000 + world_random(world, 200000);
+        world->bots[i].skill = world_random(world, 101);
+        world->bots[i].answer = -1;
+        world_plan(world, world_random(world, 2 * WORLD_SECOND_US), ITEM_THINK)->bot = i;
+    }
+}
+
+static void say_type(struct world *world, struct ref conn, enum message_type type)
+{
+    struct world_say say = { .type = type, .round = 1 + world_random(world, 8) };
+    net_say(world, conn, &say);
+}
+
+static void forget_match(struct world_bot *bot)
+{
+    bot->has_match = false;
+    bot->over_seen = false;
+    bot->welcomed = false;
+    bot->play = REF_NONE;
+    bot->round = 0;
+    bot->frame_round = 0;
+    bot->ready_round = 0;
+    bot->last.type = MSG_NONE;
+}
+
+/* ---- the queue ---- */
+
+static void open_tab(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    struct ref conn = bot->tabs_count < WORLD_TABS_MAX
+                          ? net_open(world, index, HUB_DOOR_QUEUE, false)
+                          : REF_NONE;
+    if (!ref_is_none(conn)) {
+        bot->tabs[bot->tabs_count++] = conn;
+    }
+}
+
+static void think_idle(struct world *world, uint32_t index)
+{
+    uint32_t roll = world_random(world, 100);
+    if (world->ending) {
+        return;
+    }
+    if (roll < 30) {
+        open_tab(world, index);
+    } else if (roll < 35) {
+        net_open(world, index, HUB_DOOR_ME, false);
+    } else if (roll < 40) {
+        net_open(world, index, HUB_DOOR_SEARCH, false);
+    }
+}
+
+static void think_queued(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    struct ref tab = bot->tabs[world_random(world, bot->tabs_count)];
+    uint32_t roll = world_random(world, 1000);
+    if (world_chance(world, world->faults.lost)) {
+        net_lose(world, tab);
+    } else if (world_chance(world, world->faults.rudeness)) {
+        if (roll < 200) {
+            say_type(world, tab, MSG_leave);
+        } else if (roll < 400) {
+            net_close(world, tab);
+        } else if (roll < 800) {
+            open_tab(world, index);
+        } else {
+            say_type(world, tab, MSG_ready);
+        }
+    } else if (roll < 20) {
+        say_type(world, tab, MSG_ping);
+    } else if (roll < 40) {
+        net_open(world, index, HUB_DOOR_ME, false);
+    }
+}
+
+/* ---- a match ---- */
+
+static void set_guess(struct world *world, struct world_bot *bot, bool right,
+                      struct world_say *say)
+{
+    const struct world_row *row = &world->rows[bot->answer];
+    uint32_t other = (uint32_t)bot->answer;
+    while (other == (uint32_t)bot->answer) {
+        other = world_random(world, world->rows_count);
+    }
+    const char *text;
+    say->right = right;
+    say->is_video = world_chance(world, 400);
+    if (say->is_video) {
+        text = right ? row->video : world->rows[other].video;
+    } else {
+        text = right ? row->title : world_chance(world, 300) ? world->rows[other].title
+                                                             : "no idea what this could be";
+    }
+    say->text_size = (uint32_t)strlen(text);
+    memcpy(say->text, text, say->text_size);
+}
+
+static void guess(struct world *world, struct world_bot *bot)
+{
+    struct world_say say = { .type = MSG_guess, .round = bot->round };
+    if (world_chance(world, 80) && bot->last.type == MSG_guess &&
+        bot->last.round == bot->round) {
+        net_say(world, bot->play, &bot->last);
+        return;
+    }
+    set_guess(world, bot, world_random(world, 100) < bot->skill, &say);
+    say.seq = ++bot->seq;
+    net_say(world, bot->play, &say);
+    bot->last = say;
+    if (world_chance(world, world->faults.rudeness)) {
+        /* A number that is not above the last, or another round. */
+        struct world_say odd = { .type = MSG_guess, .text_size = 5, .text = "hmmmm" };
+        odd.seq = bot->seq > 3 ? bot->seq + 1 - world_random(world, 3) : bot->seq;
+        odd.round = bot->round + world_random(world, 2);
+        net_say(world, bot->play, &odd);
+    }
+}
+
+static void be_rude(struct world *world, uint32_t index)
+{
+    static const enum message_type odd[] = { MSG_auth, MSG_client_rematch, MSG_ready, MSG_ping };
+    struct world_bot *bot = &world->bots[index];
+    uint32_t roll = world_random(world, 100);
+    if (roll < 3) {
+        say_type(world, bot->play, MSG_leave);
+    } else if (roll < 8) {
+        net_close(world, bot->play); /* for good, perhaps */
+    } else if (roll < 20) {
+        struct ref second = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500));
+        bot->play = ref_is_none(second) ? bot->play : second;
+        bot->welcomed = false;
+    } else if (roll < 40) {
+        open_tab(world, index); /* leads to `matched` for the same match */
+    } else {
+        say_type(world, bot->play, odd[world_random(world, 4)]);
+    }
+}
+
+static void think_playing(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    if (world_chance(world, world->faults.lost)) {
+        net_lose(world, bot->play);
+    } else if (world_chance(world, world->faults.rudeness)) {
+        be_rude(world, index);
+    } else if (!bot->welcomed) {
+        return;
+    } else if (bot->over_seen) {
+        if (world_chance(world, 400)) {
+            net_close(world, bot->play);
+            forget_match(bot);
+        }
+    } else if (bot->frame_round > bot->ready_round && world_chance(world, 800)) {
+        struct world_say say = { .type = MSG_ready, .round = bot->frame_round };
+        bot->ready_round = bot->frame_round;
+        net_say(world, bot->play, &say);
+    } else if (bot->round != 0 && bot->answer >= 0 && world_chance(world, 500)) {
+        guess(world, bot);
+    } else if (world_chance(world, 150)) {
+        struct world_say say = { .type = MSG_suggest, .seq = world_random(world, 1000),
+                                 .text_size = 2, .text = "ab" };
+        net_say(world, bot->play, &say);
+    }
+}
+
+static void think_match(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    if (!ref_is_none(bot->play)) {
+        think_playing(world, index);
+    } else if (world_chance(world, world->faults.rudeness / 2)) {
+        forget_match(bot); /* does not come (back) */
+    } else if (world_chance(world, 600)) {
+        bot->play = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500));
+    }
+}
+
+void bots_think(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    world_plan(world, 20000 + world_random(world, 600000), ITEM_THINK)->bot = index;
+    if (bot->has_match) {
+        think_match(world, index);
+    } else if (bot->tabs_count > 0) {
+        think_queued(world, index);
+    } else {
+        think_idle(world, index);
+    }
+}
+
+/* ---- what they are told ---- */
+
+static void see_frame(struct world_bot *bot, const struct msg_frame *frame)
+{
+    bot->frame_round = (uint32_t)frame->round;
+    memcpy(bot->token, frame->url.data + frame->url.size - HUB_TOKEN_SIZE, HUB_TOKEN_SIZE);
+}
+
+static void start_round(struct world *world, struct world_bot *bot, uint32_t round,
+                        const uint8_t *key)
+{
+    if (bot->frame_round != round) {
+        world_fault(world, "a round starts without its frame");
+        return;
+    }
+    if (bot->round != round) {
+        bot->seq = world_random(world, 3);
+    }
+    bot->round = round;
+    bot->answer = stores_open_frame(world, bot->token, key);
+    if (bot->answer < 0) {
+        world_fault(world, "a key does not open the frame of its seat");
+    }
+}
+
+static void on_welcome(struct world *world, uint32_t index, const struct msg_welcome *welcome)
+{
+    struct world_bot *bot = &world->bots[index];
+    bot->welcomed = true;
+    bot->slot = (uint8_t)welcome->you;
+    bot->match = welcome->match;
+    bot->round = welcome->has_round ? bot->round : 0;
+    if (!uuid_equal(&welcome->players[welcome->you].id, &world->users[index].id)) {
+        world_fault(world, "a welcome to somebody else");
+    }
+    if (welcome->has_frame) {
+        see_frame(bot, &welcome->frame);
+    }
+    bot->ready_round = 0;
+    if (welcome->has_round) {
+        uint32_t count = welcome->round.guesses_count;
+        start_round(world, bot, (uint32_t)welcome->round.round, welcome->round.key);
+        if (count > 0 && welcome->round.guesses[count - 1].seq > bot->seq) {
+            bot->seq = welcome->round.guesses[count - 1].seq;
+        }
+    }
+}
+
+void bots_receive(struct world *world, uint32_t index, struct ref conn,
+                  const struct message *message)
+{
+    struct world_bot *bot = &world->bots[index];
+    if (message->type == MSG_matched) {
+        if (!bot->has_match || !uuid_equal(&bot->match, &message->matched.match)) {
+            forget_match(bot);
+            bot->has_match = true;
+            bot->match = message->matched.match;
+            bot->slot = (uint8_t)(message->matched.resume.data[0] - '0');
+        }
+        return;
+    }
+    if (!ref_equal(conn, bot->play)) {
+        return;
+    }
+    if (message->type == MSG_welcome) {
+        on_welcome(world, index, &message->welcome);
+    } else if (message->type == MSG_frame) {
+        see_frame(bot, &message->frame);
+    } else if (message->type == MSG_round) {
+        start_round(world, bot, (uint32_t)message->round.round, message->round.key);
+    } else if (message->type == MSG_round_end) {
+        bot->round = 0;
+    } else if (message->type == MSG_match_end) {
+        bot->round = 0;
+        bot->over_seen = true;
+    }
+}
+
+void bots_closed(struct world *world, uint32_t index, struct ref conn, uint16_t code)
+{
+    struct world_bot *bot = &world->bots[index];
+    for (uint32_t i = 0; i < bot->tabs_count; i++) {
+        if (ref_equal(bot->tabs[i], conn)) {
+            bot->tabs[i] = bot->tabs[--bot->tabs_count];
+        }
+    }
+    if (ref_equal(bot->play, conn)) {
+        bot->play = REF_NONE;
+        bot->welcomed = false;
+        if (bot->over_seen || code == 4404 || code == 4403 || code == 1000 ||
+            code == 4410 || code == 1012) {
+            forget_match(bot);
+        }
+    }
+}
