@@ -41,6 +41,8 @@ EMBEDS := $(EMBEDDED:%=$(OBJ)/embed/%.inc)
 
 SUPPORT := $(wildcard tests/sim/world/*.c)
 SUPPORT_OBJECTS := $(SUPPORT:%.c=$(OBJ)/%.o)
+# As an archive, so that a test takes from it only what it uses.
+SUPPORT_LIBRARY := $(if $(SUPPORT),$(OBJ)/libworld.a)
 # One program for each tests/<stage>/**/test_*.c, and tools beside them.
 TEST_SOURCES := $(wildcard tests/unit/*/test_*.c tests/scenario/test_*.c tests/exhaustive/test_*.c \
 	tests/sim/sim_*.c tests/fuzz/smoke_*.c tests/integration/c/test_*.c)
@@ -60,7 +62,7 @@ $(OBJ)/%.o: %.c | $(EMBEDS)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-.SECONDARY: $(EMBEDS)
+.SECONDARY: $(EMBEDS) $(SUPPORT_OBJECTS)
 $(OBJ)/embed/%.inc: %
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
@@ -76,10 +78,13 @@ $(OBJ)/duel-server: $(OBJ)/duel/main.o $(LIBRARY)
 build/duel-server: $(OBJ)/duel-server
 	@cp -f $< $@.new && mv -f $@.new $@
 
-$(OBJ)/tests/%: tests/%.c $(SUPPORT_OBJECTS) $(LIBRARY)
+$(OBJ)/libworld.a: $(SUPPORT_OBJECTS)
+	@rm -f $@ && ar rcs $@ $^
+
+$(OBJ)/tests/%: tests/%.c $(SUPPORT_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  TEST  $<"
-	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_OBJECTS) $(LIBRARY) \
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_LIBRARY) $(LIBRARY) \
 		$(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
 
 .PHONY: docs

@@ -49,7 +49,6 @@ void arena_make(struct hub *hub, struct player *first, struct player *second)
     take_seat(hub, live, 0, first);
     take_seat(hub, live, 1, second);
     live->record = pool_ref(&hub->records, ledger_open(hub, ref, live));
-    out_note(&hub->out, HUB_NOTE_PAIRED, &live->id, NULL, TEXT_NONE, 0);
     out_note(&hub->out, HUB_NOTE_MATCH_MADE, &live->id, NULL, TEXT_NONE, 0);
     match_init(&live->match, &hub->limits.rules, hub->now_us);
     stage_step(hub, live, (struct match_event){ .type = MATCH_EV_TICK }, NULL);

@@ -55,6 +55,7 @@ struct hub *hub_create(const struct hub_limits *limits, uint64_t seed)
     }
     hub->limits = *limits;
     hub->idle_first = NO_INDEX;
+    hub->eta_ms = MSG_NIL;
     hub->idle_last = NO_INDEX;
     hub->results_first = NO_INDEX;
     hub->results_last = NO_INDEX;

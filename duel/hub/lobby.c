@@ -41,6 +41,7 @@ static void remember_wait(struct hub *hub, const struct player *player)
     hub->waits[hub->waits_count % WAITS_MAX] =
         waited_ms < UINT32_MAX ? (uint32_t)waited_ms : UINT32_MAX;
     hub->waits_count++;
+    hub->eta_ms = expected_wait_ms(hub);
 }
 
 void lobby_describe(const struct hub *hub, const struct player *player,
@@ -54,7 +55,7 @@ void lobby_describe(const struct hub *hub, const struct player *player,
         .rating = player->rating,
         .window = window == MATCHMAKER_UNBOUNDED ? MSG_NIL : (int64_t)window,
         .waiting = ticket->waiting,
-        .eta_ms = expected_wait_ms(hub),
+        .eta_ms = hub->eta_ms,
         .expires_at = ticket->expires_ms,
     };
 }
@@ -343,10 +344,9 @@ static void paired(struct hub *hub, struct player *player, const struct uuid *op
     if (opponent == player) {
         opponent = NULL;
     }
+    /* The opponent's may have been put back since, by a join whose answer was faster than this one: it is
+     * taken out again below, to be sure. */
     player->ticket.kept = false;
-    if (opponent != NULL && opponent->ticket.op == TICKET_IDLE) {
-        opponent->ticket.kept = false;
-    }
     if (opponent != NULL && opponent->ticket.wanted && player->ticket.wanted) {
         make_match(hub, player, opponent);
     } else {

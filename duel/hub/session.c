@@ -263,6 +263,12 @@ static void open_me(struct hub *hub, struct session *session, struct text sub)
 static void open_queue(struct hub *hub, struct session *session, struct text sub)
 {
     struct player *player = players_need(hub, sub);
+    bool plays = player != NULL && player->loaded && !ref_is_none(player->match);
+    if (plays && !hub->draining) {
+        /* Back to the match; no store is needed for that. */
+        lobby_enter(hub, player, session);
+        return;
+    }
     if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
         if (player == NULL) {
             out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("players"), 0);

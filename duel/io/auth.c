@@ -19,7 +19,8 @@
 
 struct auth {
     struct loop *loop;
-    struct worker *worker;
+    struct worker *checks;
+    struct worker *slow;
     const char *jwks_url;
     struct jwt_rules rules;
     struct jwks *keys; /* NULL: none yet */
@@ -99,10 +100,10 @@ static void submit(struct auth *auth, struct token_job *token)
 {
     token->keys = jwks_hold(auth->keys);
     token->keys_generation = auth->keys_generation;
-    token->now_us = loop_now_us(auth->loop);
+    token->now_us = loop_wall_us(auth->loop);
     token->has_run = false;
     auth->jobs++;
-    worker_submit(auth->worker, &token->job);
+    worker_submit(auth->checks, &token->job);
 }
 
 static void answer(struct token_job *token, enum auth_code code)
@@ -287,7 +288,7 @@ static void start_fetch(struct auth *auth)
     fetch->job = (struct worker_job){ .run = run_fetch, .done = fetch_done };
     fetch->auth = auth;
     auth->jobs++;
-    worker_submit(auth->worker, &fetch->job);
+    worker_submit(auth->slow, &fetch->job);
 }
 
 bool auth_has_keys(const struct auth *auth)
@@ -329,7 +330,8 @@ int32_t auth_check_ticket(const struct auth *auth, const struct uuid *match, str
 
 /* ---- life ---- */
 
-struct auth *auth_create(struct loop *loop, struct worker *worker, const struct settings *settings)
+struct auth *auth_create(struct loop *loop, struct worker *checks, struct worker *slow,
+                         const struct settings *settings)
 {
     ASSERT(settings->issuer[0] != '\0' && settings->logto_api_resource[0] != '\0');
     struct auth *auth = calloc(1, sizeof(*auth));
@@ -337,7 +339,8 @@ struct auth *auth_create(struct loop *loop, struct worker *worker, const struct 
         return NULL;
     }
     auth->loop = loop;
-    auth->worker = worker;
+    auth->checks = checks;
+    auth->slow = slow;
     auth->jwks_url = settings->jwks_url;
     auth->rules = (struct jwt_rules){ .issuer = settings->issuer,
                                       .audience = settings->logto_api_resource,
@@ -357,14 +360,24 @@ struct auth *auth_create(struct loop *loop, struct worker *worker, const struct 
     return auth;
 }
 
+void auth_stop(struct auth *auth)
+{
+    atomic_store(&auth->stop, true);
+    ev_timer_stop(loop_ev(auth->loop), &auth->timer);
+}
+
+uint32_t auth_jobs(const struct auth *auth)
+{
+    return auth->jobs;
+}
+
 void auth_destroy(struct auth *auth)
 {
     if (auth == NULL) {
         return;
     }
     auth->destroyed = true;
-    atomic_store(&auth->stop, true);
-    ev_timer_stop(loop_ev(auth->loop), &auth->timer);
+    auth_stop(auth);
     while (auth->waiting != NULL) {
         struct token_job *next = auth->waiting->next;
         free(auth->waiting);

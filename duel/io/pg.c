@@ -6,10 +6,13 @@
  * nothing is kept: the answer is HUB_UNAVAILABLE, later in the same turn, and the hub asks
  * again. */
 #include <duel/base/assert.h>
+#include <duel/io/log.h>
 #include <duel/io/pg_private.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define PIECE_SIZE_MAX 128 /* bytes of JSON: they fit a log line even if each takes six there */
 
 struct pg {
     struct loop *loop;
@@ -45,14 +48,14 @@ static struct hub_event player_event(struct ref player, enum hub_reply reply)
     return event;
 }
 
-static void on_player(void *context, struct ref player, enum hub_reply reply,
+static void on_player(const struct pg_ask *ask, enum hub_reply reply,
                       const struct pg_result *rows)
 {
-    struct pg *pg = context;
+    struct pg *pg = ask->context;
     if (reply == HUB_OK && PQntuples(rows) != 1) {
         reply = HUB_REFUSED; /* deleted */
     }
-    struct hub_event event = player_event(player, reply);
+    struct hub_event event = player_event(ask->ref, reply);
     if (reply == HUB_OK) {
         bool parsed = uuid_parse(value(rows, 0), &event.player.id);
         ASSERT(parsed);
@@ -96,11 +99,47 @@ static struct hub_event stored_event(struct ref result, enum hub_reply reply)
     return event;
 }
 
-static void on_stored(void *context, struct ref result, enum hub_reply reply,
+/* Takes the next piece for a log line off the start of `text`, which is UTF-8 and stays so. */
+static struct text cut_piece(struct text *text)
+{
+    uint32_t size = text->size < PIECE_SIZE_MAX ? text->size : PIECE_SIZE_MAX;
+    while (size < text->size && ((uint8_t)text->data[size] & 0xc0) == 0x80) {
+        size--;
+    }
+    ASSERT(size > 0);
+    struct text piece = { text->data, size };
+    text->data += size;
+    text->size -= size;
+    return piece;
+}
+
+/* All of a result that will never be stored, so that an operator can: it is in no other place once
+ * the hub has let go of it. `part` counts from 1 and the lines follow each other. */
+static void log_refused(struct text json)
+{
+    int64_t parts = 0;
+    for (struct text left = json; left.size > 0; parts++) {
+        (void)cut_piece(&left);
+    }
+    for (int64_t part = 1; part <= parts; part++) {
+        const struct log_field fields[] = {
+            { .key = "part", .kind = LOG_FIELD_INT, .number = part },
+            { .key = "parts", .kind = LOG_FIELD_INT, .number = parts },
+            { .key = "json", .kind = LOG_FIELD_TEXT, .text = cut_piece(&json) },
+            { .key = NULL },
+        };
+        log_fields(LOG_LEVEL_ERROR, "a result that PostgreSQL refuses", fields);
+    }
+}
+
+static void on_stored(const struct pg_ask *ask, enum hub_reply reply,
                       const struct pg_result *rows)
 {
-    struct pg *pg = context;
-    struct hub_event event = stored_event(result, reply);
+    struct pg *pg = ask->context;
+    struct hub_event event = stored_event(ask->ref, reply);
+    if (reply == HUB_REFUSED) {
+        log_refused(ask->params[0]);
+    }
     if (reply == HUB_OK) {
         ASSERT(PQntuples(rows) == 1);
         event.stored.rated = truth(rows, 0);

@@ -171,8 +171,7 @@ static bool collect(struct rows *rows, const PGresult *answer_rows)
     return true;
 }
 
-static void on_page(void *context, struct ref ref, enum hub_reply reply,
-                    const struct pg_result *page);
+static void on_page(const struct pg_ask *ask, enum hub_reply reply, const struct pg_result *page);
 
 static void ask_page(struct pg_catalogue *catalogue)
 {
@@ -192,11 +191,9 @@ static void ask_page(struct pg_catalogue *catalogue)
     }
 }
 
-static void on_page(void *context, struct ref ref, enum hub_reply reply,
-                    const struct pg_result *page)
+static void on_page(const struct pg_ask *ask, enum hub_reply reply, const struct pg_result *page)
 {
-    (void)ref;
-    struct pg_catalogue *catalogue = context;
+    struct pg_catalogue *catalogue = ask->context;
     if (reply != HUB_OK || !collect(&catalogue->rows, page)) {
         answer(catalogue, false);
     } else if (PQntuples(page) == PG_CATALOGUE_PAGE) {
@@ -208,11 +205,10 @@ static void on_page(void *context, struct ref ref, enum hub_reply reply,
 
 /* ---- what is there ---- */
 
-static void on_fingerprint(void *context, struct ref ref, enum hub_reply reply,
+static void on_fingerprint(const struct pg_ask *ask, enum hub_reply reply,
                            const struct pg_result *found)
 {
-    (void)ref;
-    struct pg_catalogue *catalogue = context;
+    struct pg_catalogue *catalogue = ask->context;
     if (reply != HUB_OK) {
         answer(catalogue, false);
         return;

@@ -19,7 +19,7 @@
 #define PROBLEM_SIZE 256
 #define OID_BYTEA 17
 
-/* Outlives the dial when a look-up is still under way. */
+/* A look-up under way. It outlives the attempt that began it, and the dial. */
 struct lookup {
     struct pg_dial *dial;
 };
@@ -30,7 +30,8 @@ struct pg_dial {
     const char *url;
     pg_dialled *done;
     void *context;
-    struct lookup *lookup; /* under way */
+    struct lookup *lookup; /* at most one, however long it takes */
+    bool is_waiting;       /* for the look-up, which else belongs to an attempt given up */
     PGconn *conn;
     PGresult *answer; /* the last of the statements that were asked, or the first error */
     ev_io io;
@@ -71,10 +72,7 @@ static void settle(struct pg_dial *dial)
     struct ev_loop *ev = loop_ev(dial->loop);
     ev_io_stop(ev, &dial->io);
     ev_timer_stop(ev, &dial->timer);
-    if (dial->lookup != NULL) {
-        dial->lookup->dial = NULL;
-        dial->lookup = NULL;
-    }
+    dial->is_waiting = false;
     PQclear(dial->answer);
     dial->answer = NULL;
     pg_schema_done(&dial->schema);
@@ -264,7 +262,7 @@ static void on_timer(struct ev_loop *ev, ev_timer *timer, int events)
     (void)ev;
     (void)events;
     struct pg_dial *dial = timer->data;
-    fail(dial, dial->lookup != NULL ? "the name was not looked up in time" : "timed out");
+    fail(dial, dial->is_waiting ? "the name was not looked up in time" : "timed out");
 }
 
 /* ---- the address ---- */
@@ -333,6 +331,10 @@ static void on_address(void *context, const char *address)
         return;
     }
     dial->lookup = NULL;
+    if (!dial->is_waiting) {
+        return;
+    }
+    dial->is_waiting = false;
     PQconninfoOption *options = PQconninfoParse(dial->url, NULL);
     if (address == NULL || options == NULL) {
         fail(dial, "the name of the host was not found");
@@ -350,6 +352,10 @@ static bool is_name(const PQconninfoOption *options, const char *host)
 
 static void look_up(struct pg_dial *dial, const char *host)
 {
+    dial->is_waiting = true;
+    if (dial->lookup != NULL) {
+        return;
+    }
     struct lookup *lookup = malloc(sizeof *lookup);
     if (lookup == NULL) {
         fail(dial, "out of memory");
@@ -362,7 +368,7 @@ static void look_up(struct pg_dial *dial, const char *host)
 
 void pg_dial_start(struct pg_dial *dial)
 {
-    ASSERT(dial->conn == NULL && dial->lookup == NULL);
+    ASSERT(dial->conn == NULL && !dial->is_waiting);
     pg_schema_init(&dial->schema);
     dial->connected = dial->schema_ready = false;
     set_timer(dial, PG_CONNECT_MS);
@@ -403,6 +409,9 @@ void pg_dial_destroy(struct pg_dial *dial)
 {
     if (dial != NULL) {
         hang_up(dial);
+        if (dial->lookup != NULL) {
+            dial->lookup->dial = NULL;
+        }
         free(dial);
     }
 }

@@ -4,7 +4,8 @@
  * order of the questions. Whatever is lost with a connection is answered HUB_UNAVAILABLE: it may
  * have happened. A frozen server gives no error at all, so the statement that is first in line
  * has `stall_ms` to be answered; that is counted in ticks of a timer and not read from a clock,
- * because a process that was itself suspended must not take its own sleep for the server's. */
+ * because a process that was itself suspended must not take its own sleep for the server's. A
+ * server that is awake ends a statement sooner by itself (pg_schema.c), and the link stays. */
 #include <duel/base/assert.h>
 #include <duel/base/rng.h>
 #include <duel/io/log.h>
@@ -147,8 +148,9 @@ void pg_link_ask(struct pg_link *link, const struct pg_ask *ask)
 
 /* What an error means to who asked. Refused is only what is wrong with the question itself and
  * would be wrong again: SQLSTATE classes 21 and 22 (data), 23 (constraints), P0 (raised). All
- * else (connection, resources, locks, shutdown, read-only, missing privileges or functions) is
- * the server's state, which an operator or time will change, and nothing may be lost by it. */
+ * else (connection, resources, locks, time limits, shutdown, read-only, missing privileges or
+ * functions) is the server's state, which an operator or time will change, and nothing may be
+ * lost by it. */
 static enum hub_reply judge(struct pg_link *link, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -190,8 +192,7 @@ static void complete(struct pg_link *link)
     if (reply != HUB_OK) {
         metrics_add(METRIC_PG_FAILURES, 1);
     }
-    request->ask.answer(request->ask.context, request->ask.ref, reply,
-                        reply == HUB_OK ? result : NULL);
+    request->ask.answer(&request->ask, reply, reply == HUB_OK ? result : NULL);
     PQclear(result);
     free(request);
 }
@@ -283,7 +284,7 @@ static void drop(struct pg_link *link, const char *why)
         struct request *request = lost;
         lost = request->next;
         metrics_add(METRIC_PG_FAILURES, 1);
-        request->ask.answer(request->ask.context, request->ask.ref, HUB_UNAVAILABLE, NULL);
+        request->ask.answer(&request->ask, HUB_UNAVAILABLE, NULL);
         free(request);
     }
 }
@@ -398,11 +399,10 @@ static void say_farewell(struct pg_link *link)
     }
 }
 
-static void ignore_answer(void *context, struct ref ref, enum hub_reply reply,
+static void ignore_answer(const struct pg_ask *ask, enum hub_reply reply,
                           const struct pg_result *rows)
 {
-    (void)context;
-    (void)ref;
+    (void)ask;
     (void)reply;
     (void)rows;
 }

@@ -30,7 +30,15 @@ static const struct {
 
 #define FILES ((int)(sizeof files / sizeof files[0]))
 
-enum { STEP_LOOK, STEP_VERSION, STEP_LOCK, STEP_RUN, STEP_READY };
+enum { STEP_LIMITS, STEP_LOOK, STEP_VERSION, STEP_LOCK, STEP_RUN, STEP_READY };
+
+/* Hanging up ends no statement that waits for a lock, so the server must end it, before the dial
+ * (PG_CONNECT_MS) or the link (PG_STALL_MS) gives up: else each new attempt leaves another backend
+ * behind. The second limit is one of PostgreSQL 14 on some systems, and may be missing. */
+static const char limits_sql[] =
+    "set statement_timeout = '4s';"
+    "do $$ begin perform set_config('client_connection_check_interval', '2s', false);"
+    " exception when others then null; end $$";
 
 static const char look_sql[] =
     "select coalesce(string_agg(t, ', ') filter (where to_regclass('public.' || t) is null), ''),"
@@ -41,11 +49,12 @@ static const char look_sql[] =
 static const char version_sql[] =
     "select coalesce(max(version), 0) from public.duel_migrations";
 
-/* The lock's number is arbitrary; it must only be the same in every version of the server. A
- * table that somebody else holds is not waited for longer than 5 s, because others would wait
- * behind us. */
+/* The lock's number is arbitrary; it must only be the same in every version of the server. Others
+ * who migrate are waited for, but not for as long as PG_MIGRATE_MS. A table that somebody else
+ * holds is not waited for longer than 5 s, because others would wait behind us. */
 static const char lock_sql[] =
     "begin isolation level read committed;"
+    "set local statement_timeout = '50s';"
     "set local client_min_messages = warning;"
     "set local search_path = public, pg_temp;"
     "select pg_advisory_xact_lock(4931150724);"
@@ -56,7 +65,7 @@ static const char lock_sql[] =
 
 void pg_schema_init(struct pg_schema *schema)
 {
-    *schema = (struct pg_schema){ .sql = look_sql, .step = STEP_LOOK };
+    *schema = (struct pg_schema){ .sql = limits_sql, .step = STEP_LIMITS };
 }
 
 void pg_schema_done(struct pg_schema *schema)
@@ -153,6 +162,9 @@ enum pg_schema_state pg_schema_step(struct pg_schema *schema, const struct pg_re
         int size = snprintf(schema->problem, sizeof schema->problem, "%s", doing);
         pg_describe(answer, schema->problem + size, sizeof schema->problem - (size_t)size);
         return PG_SCHEMA_PROBLEM;
+    }
+    if (schema->step == STEP_LIMITS) {
+        return ask(schema, STEP_LOOK, look_sql);
     }
     if (schema->step == STEP_RUN) {
         return ready(schema);

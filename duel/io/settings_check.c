@@ -4,7 +4,9 @@
 
 #include <duel/base/text.h>
 #include <duel/io/log.h>
+#include <duel/io/pg.h>
 #include <duel/io/settings.h>
+#include <duel/io/valkey_url.h>
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -148,38 +150,22 @@ static const char *check_node_id(const char *value)
 
 static const char *check_database_url(const char *value)
 {
-    if (starts_with(value, "postgres://") || starts_with(value, "postgresql://")) {
-        return NULL;
-    }
-    if (strstr(value, "://") != NULL || strchr(value, '=') == NULL) {
-        return "must be a libpq URL (postgresql://user:password@host/database) or key=value list";
-    }
-    return NULL;
+    return pg_url_is_valid(value)
+               ? NULL
+               : "must be a libpq URL (postgresql://user:password@host:port/database, with % and"
+                 " such as %25) or key=value list";
 }
 
 static const char *check_valkey_url(const char *value)
 {
-    static const char right[] = "must be redis://[user:password@]host:port[/db] or unix:///path";
+    struct valkey_address ignored;
     if (starts_with(value, "rediss://") || starts_with(value, "valkeys://")) {
         return "asks for TLS, which this version does not speak to Valkey: use redis:// or unix://";
     }
-    if (starts_with(value, "unix://")) {
-        return value[strlen("unix://")] == '/' ? NULL : right;
-    }
-    if (!starts_with(value, "redis://")) {
-        return right;
-    }
-    const char *at = strrchr(value, '@'); /* a password may hold another */
-    const char *authority = at != NULL ? at + 1 : value + strlen("redis://");
-    const char *slash = strchr(authority, '/');
-    size_t size = slash != NULL ? (size_t)(slash - authority) : strlen(authority);
-    size_t port_size;
-    if (!is_authority(authority, size, &port_size)) {
-        return right;
-    }
-    uint32_t database;
-    bool none = slash == NULL || slash[1] == '\0';
-    return none || parse_number(slash + 1, strlen(slash + 1), 65535, &database) ? NULL : right;
+    return valkey_url_parse(value, &ignored)
+               ? NULL
+               : "must be redis://[user:password@]host:port[/db] (or valkey://) or"
+                 " unix://[user:password@]/path[?db=N], with % / and such in a password as %25 %2F";
 }
 
 static const char *check_web_url(const char *value)
@@ -228,7 +214,7 @@ static const char *check_word(const char *value)
     return NULL;
 }
 
-/* The authority of `origin`, behind a scheme (RFC 3986 section 3.1) and "://"; NULL: no such thing. */
+/* The authority of `origin`, behind a scheme (RFC 3986 section 3.1) and "://", or NULL. */
 static const char *find_authority(const char *origin, size_t size)
 {
     size_t scheme = 0;
@@ -241,8 +227,8 @@ static const char *find_authority(const char *origin, size_t size)
     return is_scheme ? origin + scheme + 3 : NULL;
 }
 
-/* One origin as a browser writes it (RFC 6454 section 6.2). The scheme is free: the desktop app's is
- * tauri://localhost. */
+/* One origin as a browser writes it (RFC 6454 section 6.2). The scheme is free: the desktop app's
+ * is tauri://localhost. */
 static const char *check_origin(const char *origin, size_t size)
 {
     const char *authority = find_authority(origin, size);
@@ -257,9 +243,10 @@ static const char *check_origin(const char *origin, size_t size)
         }
     }
     const char *port = origin + size - port_size;
-    bool is_standard = (starts_with(origin, "https:") && port_size == 3 && starts_with(port, "443")) ||
-                       (starts_with(origin, "http:") && port_size == 2 && starts_with(port, "80"));
-    if (is_standard) {
+    const char *standard = starts_with(origin, "https:")  ? "443"
+                           : starts_with(origin, "http:") ? "80"
+                                                          : "";
+    if (port_size > 0 && port_size == strlen(standard) && starts_with(port, standard)) {
         return "must leave out the ports 443 of https and 80 of http, as browsers do";
     }
     return NULL;

@@ -32,7 +32,7 @@ static const char publish_lua[] = {
 
 static const char *const scripts[VALKEY_SCRIPTS] = { pair_lua, leave_lua, publish_lua };
 
-/* Outlives the dial when a look-up is still under way. */
+/* A look-up under way. It outlives the attempt that began it, and the dial. */
 struct lookup {
     struct valkey_dial *dial;
 };
@@ -44,7 +44,8 @@ struct valkey_dial {
     char name[64]; /* for CLIENT SETNAME */
     valkey_dialled *done;
     void *context;
-    struct lookup *lookup;    /* under way */
+    struct lookup *lookup;    /* at most one, however long it takes */
+    bool is_waiting;          /* for the look-up, which else belongs to an attempt given up */
     redisAsyncContext *redis; /* being made */
     struct valkey_hashes hashes;
     char problem[PROBLEM_SIZE]; /* of the last failure, so that it is logged once */
@@ -62,10 +63,7 @@ static redisAsyncContext *settle(struct valkey_dial *dial)
 {
     redisAsyncContext *redis = dial->redis;
     ev_timer_stop(loop_ev(dial->loop), &dial->limit);
-    if (dial->lookup != NULL) {
-        dial->lookup->dial = NULL;
-        dial->lookup = NULL;
-    }
+    dial->is_waiting = false;
     if (redis != NULL) {
         redis->data = NULL; /* calls back to nobody from here on */
     }
@@ -233,6 +231,10 @@ static void on_address(void *context, const char *address)
         return;
     }
     dial->lookup = NULL;
+    if (!dial->is_waiting) {
+        return;
+    }
+    dial->is_waiting = false;
     if (address != NULL) {
         connect_to(dial, address);
     } else {
@@ -244,17 +246,22 @@ static void on_limit(struct ev_loop *ev, ev_timer *timer, int events)
 {
     (void)ev;
     (void)events;
-    fail(timer->data, "timed out", true);
+    struct valkey_dial *dial = timer->data;
+    fail(dial, dial->is_waiting ? "the name was not looked up in time" : "timed out", true);
 }
 
 void valkey_dial_start(struct valkey_dial *dial)
 {
-    ASSERT(dial->redis == NULL && dial->lookup == NULL);
+    ASSERT(dial->redis == NULL && !dial->is_waiting);
     ev_timer_stop(loop_ev(dial->loop), &dial->limit);
     ev_timer_set(&dial->limit, CONNECT_MS / 1000.0, 0);
     ev_timer_start(loop_ev(dial->loop), &dial->limit);
     if (dial->address.path[0] != 0) {
         connect_to(dial, NULL);
+        return;
+    }
+    dial->is_waiting = true;
+    if (dial->lookup != NULL) {
         return;
     }
     struct lookup *lookup = malloc(sizeof *lookup);
@@ -298,6 +305,9 @@ void valkey_dial_destroy(struct valkey_dial *dial)
     redisAsyncContext *redis = settle(dial);
     if (redis != NULL) {
         redisAsyncFree(redis);
+    }
+    if (dial->lookup != NULL) {
+        dial->lookup->dial = NULL;
     }
     free(dial);
 }

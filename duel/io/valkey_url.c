@@ -1,5 +1,5 @@
 /* VALKEY_URL taken apart. It knows texts, no connection; it never logs, because of the password. */
-#include <duel/io/valkey_private.h>
+#include <duel/io/valkey_url.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* A fixed number of equal-sized slots with O(1) acquire and release.
  *
- * The memory is allocated once, at creation; a full pool is the back-pressure, not an error. A slot is
- * handed out zeroed. Invariant: a slot is either free or reachable through exactly one live ref. */
+ * The memory is allocated once, at creation; a full pool is the back-pressure, not an error. A slot
+ * is handed out zeroed. Invariant: a slot is either free or reachable through exactly one live
+ * ref. */
 #ifndef DUEL_BASE_POOL_H
 #define DUEL_BASE_POOL_H
 

@@ -1,8 +1,8 @@
 /* Deadlines ordered by time: an indexed binary heap over ids 0…count_max-1.
  *
- * It has no clock: who asks brings the time. Each id has at most one deadline; setting it again moves
- * it. All operations are O(log n) in the ids that have one. Equal deadlines come out in order of id, so
- * that a run can be repeated exactly. */
+ * It has no clock: who asks brings the time. Each id has at most one deadline; setting it again
+ * moves it. All operations are O(log n) in the ids that have one. Equal deadlines come out in order
+ * of id, so that a run can be repeated exactly. */
 #ifndef DUEL_BASE_TIMERQ_H
 #define DUEL_BASE_TIMERQ_H
 

@@ -1,8 +1,8 @@
 /* Who may play whom (contract section 3): rating windows that widen while one waits.
  *
- * This is the rule as pure code. Valkey's pairing script carries it out atomically for all nodes, and a
- * test holds the two against each other; the hub uses it to tell a player the window searched now and to
- * know when asking again can help. */
+ * This is the rule as pure code. Valkey's pairing script carries it out atomically for all nodes,
+ * and a test holds the two against each other; the hub uses it to tell a player the window searched
+ * now and to know when asking again can help. */
 #ifndef DUEL_CORE_MATCHMAKER_H
 #define DUEL_CORE_MATCHMAKER_H
 
@@ -33,7 +33,8 @@ bool matchmaker_fits(const struct matchmaker_rules *rules, const struct matchmak
                      const struct matchmaker_ticket *b, int64_t now_ms);
 /* The best of `others` for `ticket`: among those who fit, the last opponent (either way round) only
  * when nobody else does; then the smallest rating distance, then who has waited longest, then the
- * smaller player id (byte order). Returns its index, or -1. `ticket`'s own player is passed over. */
+ * smaller player id (byte order). Returns its index, or -1. `ticket`'s own player is passed
+ * over. */
 int32_t matchmaker_choose(const struct matchmaker_rules *rules,
                           const struct matchmaker_ticket *ticket,
                           const struct matchmaker_ticket *others, uint32_t others_count,

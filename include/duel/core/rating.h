@@ -10,8 +10,9 @@
 
 enum rating_outcome { RATING_LOSS, RATING_DRAW, RATING_WIN };
 
-/* What `own` gains (or loses, negative) against `other`: 32·(s − 1/(1+10^((other−own)/400))), rounded
- * to the nearest integer. rating_change(a,b,WIN) == -rating_change(b,a,LOSS), likewise for draws. */
+/* What `own` gains (or loses, negative) against `other`: 32·(s − 1/(1+10^((other−own)/400))),
+ * rounded to the nearest integer. rating_change(a,b,WIN) == -rating_change(b,a,LOSS), likewise for
+ * draws. */
 int32_t rating_change(int32_t own, int32_t other, enum rating_outcome outcome);
 
 #endif

@@ -1,16 +1,18 @@
-/* The world of one server process as a state machine: callers, players, queue tickets, live matches and
- * results on their way into the stores. Pure: no socket, clock, library, log or randomness of its own.
+/* The world of one server process as a state machine: callers, players, queue tickets, live matches
+ * and results on their way into the stores. Pure: no socket, clock, library, log or randomness of
+ * its own.
  *
  *   hub_step(hub, event)   one thing that happened, with its time
  *   hub_take(hub)          what must be done because of it, in order, until NULL
  *   hub_deadline_us(hub)   when HUB_EV_TICK is due at the latest
  *
- * Ownership: texts and pointers inside an event live until hub_step returns; those inside an effect until
- * the next hub_step. Whoever drives it performs the effects of a step before the next step.
+ * Ownership: texts and pointers inside an event live until hub_step returns; those inside an effect
+ * until the next hub_step. Whoever drives it performs the effects of a step before the next step.
  *
- * Every effect that asks the world for something (marked "asks") is answered by exactly one event that
- * carries the same reference: ok, refused, or unavailable, where unavailable includes "it may have happened
- * and nobody knows", so all that is asked can safely be asked again. The hub repeats what must not be lost.
+ * Every effect that asks the world for something (marked "asks") is answered by exactly one event
+ * that carries the same reference: ok, refused, or unavailable, where unavailable includes "it may
+ * have happened and nobody knows", so all that is asked can safely be asked again. The hub repeats
+ * what must not be lost.
  *
  * A connection is a WebSocket or a waiting HTTP request. Its reference is made by the gateway, with
  * index < limits.connections_max; the hub keeps its session at the same index. */
@@ -170,8 +172,8 @@ enum hub_effect_type {
     HUB_FX_NOTE,        /* something worth a log line and a counter */
 };
 
-/* A message. What only io knows is left empty and filled in by it: `resume` (the ticket of match and
- * slot), `path` (of match) and `url` (of the frame's token, which stands there). */
+/* A message. What only io knows is left empty and filled in by it: `resume` (the ticket of match
+ * and slot), `path` (of match) and `url` (of the frame's token, which stands there). */
 struct hub_effect_send {
     struct ref conn;
     struct uuid match; /* for resume and path */
@@ -192,7 +194,8 @@ struct hub_guess {
     struct text text; /* or none when the log was full */
 };
 
-/* A finished match. Lives until the hub gets HUB_OK or HUB_REFUSED for the last effect that names it. */
+/* A finished match. Lives until the hub gets HUB_OK or HUB_REFUSED for the last effect that names
+ * it. */
 struct hub_result {
     struct uuid match;
     struct uuid player[2]; /* users.id */

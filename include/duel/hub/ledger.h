@@ -13,9 +13,9 @@ struct record *ledger_open(struct hub *hub, struct ref match, const struct live 
 /* A guess that counted. Its text is dropped when the log is full. */
 void ledger_guess(struct hub *hub, struct record *record, const struct match_effect *verdict,
                   uint32_t round, const struct msg_guess *guess);
-/* The frame drawn for a round. */
 /* A round was started: the first of them is when the duel began. */
 void ledger_started(struct hub *hub, struct record *record, uint32_t round);
+/* The frame drawn for a round. */
 void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const struct uuid *frame);
 /* The match is over: the record goes into the stores. */
 void ledger_finish(struct hub *hub, struct record *record, const struct match *match);

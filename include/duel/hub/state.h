@@ -194,6 +194,7 @@ struct hub {
     uint32_t tickets_count; /* wanted ones */
     uint32_t waits[WAITS_MAX];
     uint32_t waits_count; /* ever */
+    int64_t eta_ms;       /* worked out of them; MSG_NIL until they are enough */
 
     struct pool matches;
     struct table matches_by_id;

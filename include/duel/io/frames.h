@@ -1,8 +1,8 @@
 /* Sealed frames (contract section 6): pictures from the store, a fresh key and token for each seat.
  *
- * What is kept for a token is its key, IV and which picture it is, some hundred bytes; the body is sealed
- * when it is fetched, always to the same bytes. Pictures are read on a worker thread and kept in a bounded
- * cache. A token serves five times, then (as any unknown token) nothing. */
+ * What is kept for a token is its key, IV and which picture it is, some hundred bytes; the body is
+ * sealed when it is fetched, always to the same bytes. Pictures are read on a worker thread and
+ * kept in a bounded cache. A token serves five times, then (as any unknown token) nothing. */
 #ifndef DUEL_IO_FRAMES_H
 #define DUEL_IO_FRAMES_H
 
@@ -14,8 +14,8 @@
 
 struct frames;
 
-/* Called on the loop, exactly once for each frames_fetch(). `body` is NULL when there is no such frame,
- * else belongs to the callee, who frees it with free(). */
+/* Called on the loop, exactly once for each frames_fetch(). `body` is NULL when there is no such
+ * frame, else belongs to the callee, who frees it with free(). */
 typedef void frames_done(void *context, struct ref conn, uint8_t *body, uint32_t size);
 
 struct frames *frames_create(struct loop *loop, struct worker *worker,
@@ -23,9 +23,9 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
 /* What is under way is dropped without an answer. May come before worker_destroy() or after it. */
 void frames_destroy(struct frames *frames);
 
-/* HUB_FX_FRAME_SEAL: answered by HUB_EV_FRAME. Replaces the match's earlier frames. A path that leaves the
- * directory ("..", absolute), a file over DUEL_FRAME_MAX or one that is no WebP, PNG, JPEG, AVIF, GIF or
- * SVG picture is a frame that cannot be had. */
+/* HUB_FX_FRAME_SEAL: answered by HUB_EV_FRAME. Replaces the match's earlier frames. A path that
+ * leaves the directory ("..", absolute), a file over DUEL_FRAME_MAX or one that is no WebP, PNG,
+ * JPEG, AVIF, GIF or SVG picture is a frame that cannot be had. */
 void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct text path);
 /* HUB_FX_FRAME_DROP. */
 void frames_drop(struct frames *frames, struct ref match);

@@ -1,8 +1,8 @@
 /* Sockets and HTTP (libwebsockets): who connects, what they send, what they get.
  *
- * It accepts, authenticates, reassembles and decodes, bounds and rate-limits, and turns each message into
- * one hub event; what the hub sends is encoded at once and leaves joined at the end of the turn, one frame
- * for each socket. It holds no opinion about the game. */
+ * It accepts, authenticates, reassembles and decodes, bounds and rate-limits, and turns each
+ * message into one hub event; what the hub sends is encoded at once and leaves joined at the end of
+ * the turn, one frame for each socket. It holds no opinion about the game. */
 #ifndef DUEL_IO_GATEWAY_H
 #define DUEL_IO_GATEWAY_H
 
@@ -29,7 +29,8 @@ struct gateway *gateway_create(struct loop *loop, struct auth *auth, struct fram
                                const struct gateway_ops *ops, struct text *ret_problem);
 void gateway_destroy(struct gateway *gateway);
 
-/* HUB_FX_SEND. Fills in resume, path and url. A connection that is gone or closing is passed over. */
+/* HUB_FX_SEND. Fills in resume, path and url. A connection that is gone or closing is passed
+ * over. */
 void gateway_send(struct gateway *gateway, struct hub_effect_send *send);
 void gateway_close(struct gateway *gateway, struct ref conn, uint16_t code, struct text reason);
 void gateway_ping(struct gateway *gateway, struct ref conn);

@@ -44,6 +44,8 @@ void pg_store(struct pg *pg, struct ref result, const struct hub_result *data); 
 /* Asked again before it was answered: one answer for both. */
 void pg_load_catalogue(struct pg *pg);
 
+/* Whether libpq can read it as a URL or key=value list whose ports are ports. Asks nobody. */
+bool pg_url_is_valid(const char *url);
 /* `duel-server migrate`: blocking, for the command line. 0 or an exit status; says what it did. */
 int pg_migrate_command(const struct settings *settings);
 

@@ -3,6 +3,7 @@
  *   pg.c            what the server asks: players, results
  *   pg_catalogue.c  the catalogue, page by page
  *   pg_json.c       a finished match as JSON
+ *   pg_url.c        whether DATABASE_URL can be understood
  *   pg_link.c       statements through one pipelined connection, and its loss
  *   pg_dial.c       making that connection: name, handshake, schema, secret
  *   pg_schema.c     the migrations
@@ -68,8 +69,10 @@ void pg_dial_start(struct pg_dial *dial);
 
 struct pg_link;
 
-/* `rows` is there when `reply` is HUB_OK, until the call returns. */
-typedef void pg_answer(void *context, struct ref ref, enum hub_reply reply,
+struct pg_ask;
+
+/* `ask` is what was asked, `rows` is there when `reply` is HUB_OK; both until the call returns. */
+typedef void pg_answer(const struct pg_ask *ask, enum hub_reply reply,
                        const struct pg_result *rows);
 
 struct pg_ask {

@@ -10,27 +10,10 @@
 #define DUEL_IO_VALKEY_PRIVATE_H
 
 #include <duel/io/valkey.h>
+#include <duel/io/valkey_url.h>
 
 struct redisReply;        /* hiredis */
 struct redisAsyncContext; /* hiredis */
-
-/* ---- the address ---- */
-
-#define VALKEY_PART_SIZE 256
-
-struct valkey_address {
-    char host[VALKEY_PART_SIZE]; /* or "", then: */
-    char path[108];              /* a Unix socket */
-    uint16_t port;
-    uint32_t database;
-    char user[VALKEY_PART_SIZE];     /* or "" */
-    char password[VALKEY_PART_SIZE]; /* or "": no AUTH */
-};
-
-/* redis:// or valkey://[user:password@]host[:port][/db], or unix://[user:password@]/path[?db=N];
- * user and password may be percent-encoded (RFC 3986 section 2.1). False, and `ret` untouched,
- * for anything else. */
-bool valkey_url_parse(const char *url, struct valkey_address *ret_address);
 
 /* ---- dialling ---- */
 

@@ -86,7 +86,7 @@ int main(void)
     loop = loop_create();
     struct worker *worker = worker_create(loop, 3);
     ASSERT(loop != NULL && worker != NULL);
-    auth = auth_create(loop, worker, &settings);
+    auth = auth_create(loop, worker, worker, &settings);
     ASSERT(auth != NULL);
     ev_io input;
     ev_io_init(&input, on_input, STDIN_FILENO, EV_READ);

@@ -1,8 +1,10 @@
 /* PostgreSQL: the schema, players, finished matches. Needs DATABASE_URL; see database.h. */
 #include "database.h"
 #include "stores.h"
+#include "unit/io/capture.h"
 #include <duel/core/rating.h>
 #include <duel/io/pg_private.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -201,6 +203,38 @@ TEST(a_second_migration_waits_for_the_first_and_has_nothing_to_do)
     database_do(database_admin, "commit");
     CHECK_INT(outcome(child), 0);
     CHECK_STRING(database_ask("select to_regclass('duel_ratings') is null"), "t");
+    database_close();
+}
+
+/* Whether a backend still waits for the advisory lock. Asked until `wanted`, at most 20 s. */
+static bool migration_waits(bool wanted)
+{
+    static const char waiting[] =
+        "select 1 from pg_locks where locktype = 'advisory' and not granted and database ="
+        " (select oid from pg_database where datname = current_database())";
+    PGconn *watcher = database_connect(database_url);
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "do $$ begin while %s exists (%s) and clock_timestamp() <"
+                   " now() + interval '20s' loop end loop; end $$", wanted ? "not" : "", waiting);
+    database_do(watcher, sql);
+    PGresult *result = PQexec(watcher, waiting);
+    bool waits = PQntuples(result) > 0;
+    PQclear(result);
+    PQfinish(watcher);
+    return waits;
+}
+
+/* A node that goes while another migrates leaves no backend behind that waits on. */
+TEST(a_migration_that_is_given_up_waits_no_longer)
+{
+    database_open("pg", true);
+    database_do(database_admin, "begin; select pg_advisory_xact_lock(4931150724)");
+    pid_t child = migrate_in_child(database_url);
+    CHECK(migration_waits(true));
+    kill(child, SIGKILL);
+    CHECK_INT(outcome(child), 100);
+    CHECK(!migration_waits(false));
+    database_do(database_admin, "commit");
     database_close();
 }
 
@@ -538,6 +572,57 @@ TEST(a_result_that_cannot_be_stored_is_refused_and_hurts_no_other)
     CHECK_INT(world_hub.records[0].reply, HUB_REFUSED);
     CHECK_INT(world_hub.records[1].reply, HUB_OK);
     CHECK_STRING(database_ask("select count(*) from duel_matches"), "1");
+    tear_down();
+}
+
+/* What the log's lines say about `json`, put together; moves nothing of it but its escapes. */
+static void read_logged(const char *lines, char *ret_json, int *ret_lines)
+{
+    const char *at = lines;
+    *ret_lines = 0;
+    while ((at = strstr(at, " json=")) != NULL) {
+        at += strlen(" json=");
+        bool quoted = *at == '"';
+        for (at += quoted; *at != (quoted ? '"' : '\n'); at++) {
+            at += *at == '\\';
+            *ret_json++ = *at;
+        }
+        (*ret_lines)++;
+    }
+    *ret_json = 0;
+}
+
+TEST(a_result_that_is_refused_is_logged_whole)
+{
+    const struct hub_guess guess = { .round = 1, .seq = 1,
+                                     .text = TEXT("\"quoted\" \\ ação 🎬🎬🎬🎬🎬🎬🎬🎬🎬"
+                                                  "🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬"
+                                                  "🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬") };
+    struct hub_result result;
+    struct capture capture;
+    uint32_t size = 0;
+    int lines = 0;
+    set_up();
+    make_result(&result, 1, test_uuid(3, 1), test_uuid(3, 2)); /* nobody has these ids */
+    result.rounds_count = 1;
+    result.videos[0] = TEXT("dQw4w9WgXcQ");
+    result.titles[0] = TEXT("Canção");
+    result.guesses = &guess;
+    result.guesses_count = 1;
+    capture_begin(&capture, STDERR_FILENO);
+    enum hub_reply reply = store(&result)->reply;
+    char *logged = capture_end(&capture);
+    CHECK_INT(reply, HUB_REFUSED);
+    char *expected = pg_json_result(&result, &size), *found = malloc(strlen(logged) + 1);
+    CHECK(expected != NULL && found != NULL);
+    read_logged(logged, found, &lines);
+    CHECK(strstr(logged, "cut=true") == NULL);
+    CHECK(lines > 3);
+    CHECK_INT(strlen(found), size);
+    CHECK(memcmp(found, expected, size) == 0);
+    free(found);
+    free(expected);
+    free(logged);
     tear_down();
 }
 

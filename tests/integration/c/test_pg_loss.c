@@ -233,8 +233,7 @@ TEST(a_frozen_backend_is_noticed_and_left)
     tear_down();
 }
 
-/* A row that somebody else holds is not a frozen server's fault, but looks like it: unknown, and
- * again. */
+/* A link that gives up before the server does (their limits are the other way round in service). */
 TEST(a_lock_that_is_held_too_long_answers_unavailable)
 {
     set_up();
@@ -245,6 +244,13 @@ TEST(a_lock_that_is_held_too_long_answers_unavailable)
     effect->store.data = &results[0];
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
+    CHECK_INT(world_hub.downs, 1);
+    /* The backend that was left waits no longer, though the lock is still held. */
+    database_do(database_admin, "do $$ begin while exists (select 1 from pg_locks where relation ="
+                " 'duel_matches'::regclass and not granted) and clock_timestamp() < now() +"
+                " interval '20s' loop end loop; end $$");
+    CHECK_TEXT(text_from(database_ask("select count(*) from pg_locks where relation ="
+                                      " 'duel_matches'::regclass and not granted")), "0");
     database_do(database_admin, "rollback");
     tear_down();
 }
@@ -412,6 +418,28 @@ TEST(a_catalogue_load_that_breaks_off_says_so)
     CHECK(world_run(is_ready));
     CHECK(load_catalogue());
     CHECK(sames == 1 || (catalogue_ok && catalogue_count == 1203));
+    tear_down();
+}
+
+/* Somebody alters a table of Framedle's: the server ends our statement, the connection stays. */
+TEST(a_catalogue_that_is_locked_costs_no_connection)
+{
+    set_up();
+    add_videos(1, 3);
+    int pid = backend();
+    database_do(database_admin, "begin; lock table videos in access exclusive mode");
+    CHECK(load_catalogue());
+    CHECK_INT(catalogues, 1);
+    CHECK(!catalogue_ok);
+    CHECK_INT(world_hub.downs, 0);
+    ask_player();
+    CHECK(world_run_events(1));
+    CHECK_INT(world_hub.records[0].reply, HUB_OK);
+    CHECK_INT(backend(), pid);
+    database_do(database_admin, "rollback");
+    CHECK(load_catalogue());
+    CHECK(catalogue_ok);
+    CHECK_INT(catalogue_count, 3);
     tear_down();
 }
 

@@ -16,6 +16,9 @@
 #define WORLD_MATCHES_MAX 4096
 #define WORLD_VIDEOS_MAX 60
 #define WORLD_TABS_MAX 6
+/* A ticket that nobody wants is taken out so soon: Valkey may take two seconds to hear of it, and the one
+ * before it has to be answered first. */
+#define WORLD_LEAVE_MS 5000
 #define WORLD_SECOND_US 1000000u
 
 /* What the faults of a run are; in permille where it is a chance. All 0 in the liveness phase. */

@@ -298,7 +298,7 @@ static void join(struct world *world, const struct world_item *item, struct hub_
         if (world->tickets_expire_ms[i] <= now_ms) {
             if (world->calm_us != 0 &&
                 world->tickets[i].since_ms * 1000 > (int64_t)world->calm_us &&
-                world->tickets_expire_ms[i] + 1000 < now_ms) {
+                world->tickets_expire_ms[i] + WORLD_LEAVE_MS < now_ms) {
                 world_fault(world, "a ticket that nobody wants was left to expire");
             }
             drop_ticket(world, i);

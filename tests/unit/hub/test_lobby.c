@@ -150,6 +150,11 @@ TEST(a_player_in_a_live_match_gets_that_match)
     CHECK(me->has_match && uuid_equal(&me->match.match, &id));
     CHECK_TEXT(me->match.phase, "waiting");
     CHECK_TEXT(me->queue.status, "matched");
+    /* No store is needed to find back. */
+    store_is(HUB_VALKEY, false);
+    struct ref again = open_door(7, HUB_DOOR_QUEUE, "ana");
+    CHECK(uuid_equal(&heard(again, MSG_matched)->matched.match, &id));
+    CHECK_INT(ended(again), 1000);
     finish();
 }
 

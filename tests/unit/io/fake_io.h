@@ -19,6 +19,7 @@ static struct ev_loop *fake_ev;
 static struct hub_event fake_event; /* the last one; its views are dead */
 static char fake_tokens[2][64];     /* of that event, if it was HUB_EV_FRAME */
 static uint32_t fake_events;
+static uint64_t fake_wall_ahead_us; /* of the system's clock over the loop's */
 static uint64_t fake_counts[METRICS];
 static char fake_log[65536];
 
@@ -35,6 +36,12 @@ uint64_t loop_now_us(const struct loop *loop)
 {
     (void)loop;
     return fake_now_us;
+}
+
+uint64_t loop_wall_us(const struct loop *loop)
+{
+    (void)loop;
+    return fake_now_us + fake_wall_ahead_us;
 }
 
 struct ev_loop *loop_ev(struct loop *loop)

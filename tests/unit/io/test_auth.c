@@ -84,7 +84,7 @@ static void start(void)
     served[0] = '\0';
     fake_log[0] = '\0';
     memset(fake_counts, 0, sizeof(fake_counts));
-    auth = auth_create(NULL, NULL, &settings);
+    auth = auth_create(NULL, NULL, NULL, &settings);
     CHECK(auth != NULL);
 }
 
@@ -332,7 +332,7 @@ TEST(the_operators_secret_stands)
     char before[AUTH_TICKET_SIZE + 1], after[AUTH_TICKET_SIZE + 1];
     start();
     stop();
-    auth = auth_create(NULL, NULL, &with_secret);
+    auth = auth_create(NULL, NULL, NULL, &with_secret);
     CHECK(auth_has_secret(auth));
     auth_make_ticket(auth, &match, 0, before);
     const uint8_t secret[AUTH_SECRET_SIZE] = { 5 };

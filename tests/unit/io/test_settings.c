@@ -148,8 +148,12 @@ TEST(shapes_that_are_right)
     check_taken("DATABASE_URL", "host=/run/postgresql dbname=duel");
     check_taken("DATABASE_URL", "postgres:///duel?host=/tmp");
     check_taken("VALKEY_URL", "unix:///run/valkey.sock");
-    check_taken("VALKEY_URL", "redis://user:p@ss/word@[::1]:6380/12");
+    check_taken("DATABASE_URL", "postgresql://u:p%25ss@h1:5432,h2:5433,h3/db?sslmode=require");
+    check_taken("DATABASE_URL", "host=a,b port=5432,");
+    check_taken("VALKEY_URL", "unix://user:pw@/run/valkey.sock?db=3");
+    check_taken("VALKEY_URL", "redis://user:p@ss%2Fword@[::1]:6380/12");
     check_taken("VALKEY_URL", "redis://valkey");
+    check_taken("VALKEY_URL", "valkey://:pw@valkey:6380/1");
     check_taken("DUEL_ALLOWED_ORIGINS", "https://framedle.wtf, http://localhost:3000 ");
     check_taken("DUEL_ALLOWED_ORIGINS", "http://[::1]:8080");
     check_taken("DUEL_SECRET", "0123456789abcdef");
@@ -171,6 +175,17 @@ TEST(shapes_that_are_wrong)
         { "DUEL_NODE_ID", "12345678901234567" },
         { "DATABASE_URL", "mysql://geheim" },
         { "DATABASE_URL", "geheim" },
+        { "DATABASE_URL", "postgresql://u:geheim%zz@h/db" },
+        { "DATABASE_URL", "host=x password=geheim bogus_key=1" },
+        { "DATABASE_URL", "postgresql://u:geheim@h/db?bogus_key=1" },
+        { "DATABASE_URL", "postgresql://u:geheim@h:notaport/db" },
+        { "DATABASE_URL", "postgresql://u:geheim@h:0/db" },
+        { "DATABASE_URL", "postgresql://u:geheim@h:65536/db" },
+        { "DATABASE_URL", "postgresql://u:geheim@h1:5432,h2:x/db" },
+        { "DATABASE_URL", "host=x port=99999999999999999999" },
+        { "VALKEY_URL", "redis://:geheim%zz@localhost:6379" },
+        { "VALKEY_URL", "redis://user:geheim/x@localhost:6379" },
+        { "VALKEY_URL", "unix:///x?db=geheim" },
         { "VALKEY_URL", "rediss://:geheim@host" },
         { "VALKEY_URL", "unix://geheim" },
         { "VALKEY_URL", "redis://" },

@@ -1,6 +1,7 @@
 /* VALKEY_URL in all its forms, and what is refused. */
 #include "test.h"
-#include <duel/io/valkey_private.h>
+#include <duel/base/text.h>
+#include <duel/io/valkey_url.h>
 
 static struct valkey_address address;
 

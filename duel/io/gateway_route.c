@@ -1,0 +1,60 @@
+/* Where a path leads (contract section 1). */
+#include <duel/io/gateway_http.h>
+#include <string.h>
+
+static bool take_prefix(struct text *path, struct text prefix)
+{
+    if (path->size < prefix.size || memcmp(path->data, prefix.data, prefix.size) != 0) {
+        return false;
+    }
+    bool ends = path->size == prefix.size || path->data[prefix.size] == '/';
+    if (ends) {
+        path->data += prefix.size;
+        path->size -= prefix.size;
+    }
+    return ends;
+}
+
+static bool take_name(struct text *path, struct text name)
+{
+    struct text rest = *path;
+    if (rest.size == 0 || rest.data[0] != '/') {
+        return false;
+    }
+    rest.data++;
+    rest.size--;
+    if (!take_prefix(&rest, name)) {
+        return false;
+    }
+    *path = rest;
+    return true;
+}
+
+struct route_place route_find(const struct gateway *gateway, struct text path)
+{
+    static const struct {
+        struct text name;
+        enum route route;
+        bool has_id;
+    } routes[] = {
+        { { "queue", 5 }, ROUTE_QUEUE, false },   { { "match", 5 }, ROUTE_MATCH, true },
+        { { "me", 2 }, ROUTE_ME, false },         { { "search", 6 }, ROUTE_SEARCH, false },
+        { { "frame", 5 }, ROUTE_FRAME, true },
+    };
+    take_prefix(&path, text_from(gateway->base_path));
+    take_prefix(&path, text_from(gateway->node_path));
+    for (uint32_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        struct text rest = path;
+        if (!take_name(&rest, routes[i].name)) {
+            continue;
+        }
+        if (!routes[i].has_id) {
+            return (struct route_place){ rest.size == 0 ? routes[i].route : ROUTE_NONE, TEXT_NONE };
+        }
+        if (rest.size < 2 || memchr(rest.data + 1, '/', rest.size - 1) != NULL) {
+            return (struct route_place){ ROUTE_NONE, TEXT_NONE };
+        }
+        return (struct route_place){ routes[i].route, { rest.data + 1, rest.size - 1 } };
+    }
+    return (struct route_place){ ROUTE_NONE, TEXT_NONE };
+}

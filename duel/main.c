@@ -1,0 +1,452 @@
+/* The composition root and the command line: the one file that knows everybody.
+ *
+ * It makes the parts, joins them, runs the loop, and takes them apart again in the opposite order.
+ * What any of them does is their own business. */
+#include <duel/base/assert.h>
+#include <duel/io/catalogue.h>
+#include <duel/io/dispatch.h>
+#include <duel/io/listen.h>
+#include <duel/io/log.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 64  /* sysexits.h: EX_USAGE */
+#define EXIT_CONFIG 78 /* sysexits.h: EX_CONFIG */
+#define DESCRIPTORS_SPARE 100 /* for stores, key sets, frames, operators and files */
+#define CONNECTIONS_MAX_STANDARD 100000
+#define CONNECTIONS_MIN 8
+#define THREADS_MIN 2
+#define THREADS_MAX 4
+#define THREADS_FRAMES 2
+#define THREADS_SLOW 4 /* one each for PostgreSQL, Valkey, Logto and the catalogue */
+#define HEALTH_TIMEOUT_MS 3000
+
+struct server {
+    struct settings settings;
+    struct loop *loop;
+    struct worker *checks; /* signatures */
+    struct worker *frames; /* reading and sealing pictures */
+    struct worker *slow;   /* what may take seconds: name look-ups, the key set, the catalogue */
+    struct hub *hub;
+    struct auth *auth;
+    struct catalogue *catalogue;
+    struct dispatch parts; /* gateway, stores, frames */
+    struct ev_signal terminate;
+    struct ev_signal interrupt;
+    struct ev_timer drain_limit;
+    bool draining;
+};
+
+/* ---- what the parts tell each other ---- */
+
+static void store_changed(struct server *server, enum hub_store store, bool up)
+{
+    struct hub_event event = { .type = up ? HUB_EV_STORE_UP : HUB_EV_STORE_DOWN, .store = store };
+    loop_event(server->loop, &event);
+    log_text(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, up ? "store is up" : "store is down", "store",
+             store == HUB_POSTGRESQL ? "PostgreSQL" : "Valkey");
+}
+
+static void postgresql_changed(void *context, bool up)
+{
+    struct server *server = context;
+    store_changed(server, HUB_POSTGRESQL, up);
+    if (up) {
+        catalogue_start(server->catalogue, server->parts.pg);
+    }
+}
+
+static void valkey_changed(void *context, bool up)
+{
+    store_changed(context, HUB_VALKEY, up);
+}
+
+static void secret_known(void *context, const uint8_t secret[AUTH_SECRET_SIZE])
+{
+    struct server *server = context;
+    auth_set_secret(server->auth, secret);
+}
+
+static void catalogue_arrived(void *context, bool ok, const struct titles_row *rows, uint32_t count)
+{
+    struct server *server = context;
+    catalogue_rows(server->catalogue, ok, rows, count);
+}
+
+static void catalogue_unchanged(void *context)
+{
+    struct server *server = context;
+    catalogue_same(server->catalogue);
+}
+
+static bool is_ready(void *context, struct text *ret_why_not)
+{
+    struct server *server = context;
+    if (server->draining) {
+        *ret_why_not = TEXT("stopping");
+    } else if (!pg_is_up(server->parts.pg)) {
+        *ret_why_not = TEXT("PostgreSQL is away");
+    } else if (!valkey_is_up(server->parts.valkey)) {
+        *ret_why_not = TEXT("Valkey is away");
+    } else if (!auth_has_keys(server->auth)) {
+        *ret_why_not = TEXT("Logto's keys are not known yet");
+    } else if (!auth_has_secret(server->auth)) {
+        *ret_why_not = TEXT("the key of the tickets is not known yet");
+    } else if (catalogue_drawn_count(server->catalogue) == 0) {
+        *ret_why_not = TEXT("no video can be drawn yet");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static uint64_t resident_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file != NULL) {
+        if (fscanf(file, "%*s %lu", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(file);
+    }
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
+{
+    struct server *server = context;
+    *ret_gauges = (struct metrics_gauges){
+        .hub = hub_count(server->hub),
+        .loop = loop_measure(server->loop),
+        .connections = gateway_connections(server->parts.gateway),
+        .unauthenticated = gateway_unauthenticated(server->parts.gateway),
+        .postgresql_up = pg_is_up(server->parts.pg),
+        .valkey_up = valkey_is_up(server->parts.valkey),
+        .keys_known = auth_has_keys(server->auth),
+        .keys_age_ms = auth_keys_age_ms(server->auth),
+        .catalogue_videos = catalogue_count(server->catalogue),
+        .memory_bytes = resident_bytes(),
+        .now_s = (uint32_t)(loop_now_us(server->loop) / 1000000),
+        .version = DUEL_VERSION,
+    };
+}
+
+/* ---- stopping ---- */
+
+static bool is_drained(const struct server *server)
+{
+    return gateway_connections(server->parts.gateway) == 0 && hub_count(server->hub).results == 0;
+}
+
+static void turn_ended(void *context)
+{
+    struct server *server = context;
+    if (server->draining && is_drained(server)) {
+        loop_stop(server->loop);
+    }
+}
+
+static void drain_limit_reached(struct ev_loop *ev, struct ev_timer *timer, int events)
+{
+    (void)ev;
+    (void)events;
+    struct server *server = timer->data;
+    log_number(LOG_LEVEL_WARN, "stopping with connections or results left", "connections",
+               gateway_connections(server->parts.gateway));
+    loop_stop(server->loop);
+}
+
+static void told_to_stop(struct ev_loop *ev, struct ev_signal *signal, int events)
+{
+    (void)events;
+    struct server *server = signal->data;
+    if (server->draining) {
+        log_line(LOG_LEVEL_WARN, "told again: stopping at once");
+        loop_stop(server->loop);
+        return;
+    }
+    server->draining = true;
+    log_number(LOG_LEVEL_INFO, "stopping", "connections",
+               gateway_connections(server->parts.gateway));
+    gateway_stop(server->parts.gateway);
+    struct hub_event event = { .type = HUB_EV_DRAIN };
+    loop_event(server->loop, &event);
+    ev_timer_init(&server->drain_limit, drain_limit_reached,
+                  (double)server->settings.drain_ms / 1000.0, 0.0);
+    server->drain_limit.data = server;
+    ev_timer_start(ev, &server->drain_limit);
+}
+
+static void watch_signals(struct server *server)
+{
+    struct ev_loop *ev = loop_ev(server->loop);
+    ev_signal_init(&server->terminate, told_to_stop, SIGTERM);
+    server->terminate.data = server;
+    ev_signal_start(ev, &server->terminate);
+    ev_signal_init(&server->interrupt, told_to_stop, SIGINT);
+    server->interrupt.data = server;
+    ev_signal_start(ev, &server->interrupt);
+}
+
+/* ---- life ---- */
+
+/* As many as the descriptors allow, which the soft limit is raised for. */
+static uint32_t choose_connections_max(const struct settings *settings)
+{
+    struct rlimit limit = { 1024, 1024 };
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+            getrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    uint64_t room = limit.rlim_cur > DESCRIPTORS_SPARE + CONNECTIONS_MIN
+                        ? limit.rlim_cur - DESCRIPTORS_SPARE
+                        : CONNECTIONS_MIN;
+    uint64_t asked = (uint64_t)settings->max_connections;
+    if (asked > room) {
+        log_number(LOG_LEVEL_WARN, "DUEL_MAX_CONNECTIONS is over the descriptor limit", "allowed",
+                   (int64_t)room);
+    }
+    uint64_t wanted = asked != 0 ? asked : CONNECTIONS_MAX_STANDARD;
+    return (uint32_t)(wanted < room ? wanted : room);
+}
+
+static uint32_t choose_threads(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < THREADS_MIN ? THREADS_MIN
+           : processors > THREADS_MAX ? THREADS_MAX
+                                      : (uint32_t)processors;
+}
+
+static bool create_hub(struct server *server, const struct hub_limits *limits)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+        return false;
+    }
+    server->hub = hub_create(limits, seed);
+    return server->hub != NULL;
+}
+
+static bool create_stores(struct server *server)
+{
+    const struct pg_callbacks callbacks = { .context = server,
+                                            .up = postgresql_changed,
+                                            .secret = secret_known,
+                                            .catalogue = catalogue_arrived,
+                                            .catalogue_same = catalogue_unchanged };
+    const struct settings *settings = &server->settings;
+    server->catalogue =
+        catalogue_create(server->loop, server->slow, (uint32_t)settings->catalogue_ms);
+    server->parts.valkey =
+        valkey_create(server->loop, server->slow, settings, valkey_changed, server);
+    server->parts.pg = pg_create(server->loop, server->slow, settings, &callbacks);
+    return server->catalogue != NULL && server->parts.valkey != NULL && server->parts.pg != NULL;
+}
+
+static bool create_server(struct server *server, struct text *ret_problem)
+{
+    const struct settings *settings = &server->settings;
+    uint32_t connections_max = choose_connections_max(settings);
+    struct hub_limits limits = settings_limits(settings, connections_max);
+    const struct gateway_ops ops = { .context = server,
+                                     .is_ready = is_ready,
+                                     .gauges = read_gauges };
+    *ret_problem = TEXT("out of memory or threads");
+    server->loop = loop_create();
+    if (server->loop == NULL) {
+        return false;
+    }
+    server->checks = worker_create(server->loop, choose_threads());
+    server->frames = worker_create(server->loop, THREADS_FRAMES);
+    server->slow = worker_create(server->loop, THREADS_SLOW);
+    if (server->checks == NULL || server->frames == NULL || server->slow == NULL ||
+        !create_hub(server, &limits)) {
+        return false;
+    }
+    loop_attach(server->loop, server->hub, dispatch_perform, &server->parts);
+    server->auth = auth_create(server->loop, server->checks, server->slow, settings);
+    server->parts.frames =
+        frames_create(server->loop, server->frames, settings, limits.matches_max);
+    if (server->auth == NULL || server->parts.frames == NULL || !create_stores(server)) {
+        return false;
+    }
+    server->parts.gateway = gateway_create(server->loop, server->auth, server->parts.frames,
+                                           settings, connections_max, &ops, ret_problem);
+    if (server->parts.gateway == NULL) {
+        return false;
+    }
+    loop_at_turn_end(server->loop, turn_ended, server);
+    log_number(LOG_LEVEL_INFO, "room", "connections", connections_max);
+    return true;
+}
+
+/* The workers first: what they give back is told to parts that are still there. */
+static void destroy_server(struct server *server)
+{
+    if (server->auth != NULL) {
+        auth_stop(server->auth);
+    }
+    worker_destroy(server->checks);
+    worker_destroy(server->frames);
+    worker_destroy(server->slow);
+    gateway_destroy(server->parts.gateway);
+    pg_destroy(server->parts.pg);
+    valkey_destroy(server->parts.valkey);
+    frames_destroy(server->parts.frames);
+    auth_destroy(server->auth);
+    catalogue_destroy(server->catalogue);
+    hub_destroy(server->hub);
+    if (server->loop != NULL) {
+        struct ev_loop *ev = loop_ev(server->loop);
+        ev_timer_stop(ev, &server->drain_limit);
+        ev_signal_stop(ev, &server->terminate);
+        ev_signal_stop(ev, &server->interrupt);
+    }
+    loop_destroy(server->loop);
+}
+
+static int serve(struct server *server)
+{
+    settings_warn_unknown();
+    log_text(LOG_LEVEL_INFO, "starting", "version", DUEL_VERSION);
+    struct text problem;
+    int status = EXIT_SUCCESS;
+    if (create_server(server, &problem)) {
+        watch_signals(server);
+        loop_run(server->loop);
+    } else {
+        fprintf(stderr, "duel-server: %.*s\n", TEXT_ARG(problem));
+        status = EXIT_FAILURE;
+    }
+    destroy_server(server);
+    if (status == EXIT_SUCCESS) {
+        log_line(LOG_LEVEL_INFO, "stopped");
+    }
+    return status;
+}
+
+/* ---- the command line ---- */
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: duel-server                  serve until SIGTERM or SIGINT\n"
+          "       duel-server migrate          bring the database up to date\n"
+          "       duel-server healthcheck      exit 0 when the server here is alive\n"
+          "       duel-server --check-config   check the settings and print them\n"
+          "       duel-server --version\n"
+          "       duel-server --help           this, and all settings\n",
+          to);
+}
+
+static int print_help(void)
+{
+    print_usage(stdout);
+    puts("\nSettings are environment variables:");
+    settings_print_help();
+    return EXIT_SUCCESS;
+}
+
+/* Needs no other setting, so that it works in an environment that has none. */
+static const char *ops_address(void)
+{
+    const char *standard = NULL;
+#define TEXT_SETTING(field, name, value, doc) \
+    if (strcmp(name, "DUEL_OPS_LISTEN") == 0) { \
+        standard = value; \
+    }
+#include <duel/io/settings.def>
+    const char *set = getenv("DUEL_OPS_LISTEN");
+    return set != NULL && set[0] != '\0' ? set : standard;
+}
+
+static int check_health(void)
+{
+    static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
+    static const char good[] = "HTTP/1.1 200 ";
+    char answer[sizeof(good)] = { 0 };
+    const char *address = ops_address();
+    int fd = listen_connect(address, HEALTH_TIMEOUT_MS);
+    bool alive = fd >= 0 && send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
+                 recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL) == (ssize_t)sizeof(good) - 1 &&
+                 strcmp(answer, good) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (!alive) {
+        fprintf(stderr, "duel-server: no healthy server answers on %s\n", address);
+    }
+    return alive ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static bool read_settings(struct settings *ret_settings)
+{
+    struct text problem;
+    if (!settings_read(ret_settings, &problem)) {
+        fprintf(stderr, "duel-server: %.*s\n", TEXT_ARG(problem));
+        return false;
+    }
+    enum log_level level;
+    if (log_parse_level(ret_settings->log_level, &level)) {
+        log_set_level(level);
+    }
+    return true;
+}
+
+enum command { COMMAND_SERVE, COMMAND_MIGRATE, COMMAND_CHECK };
+
+static int run_with_settings(enum command command)
+{
+    static struct server server;
+    if (!read_settings(&server.settings)) {
+        return EXIT_CONFIG;
+    }
+    switch (command) {
+    case COMMAND_SERVE:
+        return serve(&server);
+    case COMMAND_MIGRATE:
+        return pg_migrate_command(&server.settings);
+    case COMMAND_CHECK:
+        settings_print_values(&server.settings);
+        return EXIT_SUCCESS;
+    }
+    return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+    signal(SIGPIPE, SIG_IGN);
+    if (argc == 1) {
+        return run_with_settings(COMMAND_SERVE);
+    }
+    if (argc == 2 && strcmp(word, "migrate") == 0) {
+        return run_with_settings(COMMAND_MIGRATE);
+    }
+    if (argc == 2 && strcmp(word, "--check-config") == 0) {
+        return run_with_settings(COMMAND_CHECK);
+    }
+    if (argc == 2 && strcmp(word, "healthcheck") == 0) {
+        return check_health();
+    }
+    if (argc == 2 && strcmp(word, "--help") == 0) {
+        return print_help();
+    }
+    if (argc == 2 && strcmp(word, "--version") == 0) {
+        puts("duel-server " DUEL_VERSION);
+        return EXIT_SUCCESS;
+    }
+    fprintf(stderr, "duel-server: unknown argument: %s\n", argc > 2 ? argv[2] : word);
+    print_usage(stderr);
+    return EXIT_USAGE;
+}
