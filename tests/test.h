@@ -1,7 +1,8 @@
 /* A small test harness: TEST(name) { … CHECK(…) … }, and TEST_MAIN at the end of the file.
  *
  * Tests run in the order of the file. A failed CHECK ends its test. Each program ends with the line
- * "N passed, N failed" and exits 1 when one failed. With an argument only tests whose name contains it run. */
+ * "N passed, N failed" and exits 1 when one failed. With an argument only tests whose name contains
+ * it run. */
 #ifndef DUEL_TESTS_TEST_H
 #define DUEL_TESTS_TEST_H
 

@@ -193,3 +193,16 @@ void match_check(const struct match *match)
     check_phase(match);
     check_liveness(match);
 }
+
+const char *match_reason_word(enum match_reason reason)
+{
+    switch (reason) {
+    case MATCH_BY_SCORE:
+        return "score";
+    case MATCH_BY_FORFEIT:
+        return "forfeit";
+    case MATCH_ABANDONED:
+        break;
+    }
+    return "abandoned";
+}

@@ -19,6 +19,12 @@ struct live *arena_find(struct hub *hub, const struct uuid *id)
     return (struct live *)(void *)(hub->matches.items + (size_t)index * sizeof(struct live));
 }
 
+bool arena_has_ended(const struct hub *hub, const struct uuid *id)
+{
+    uint32_t place;
+    return table_get(&hub->ended_by_id, id->bytes, sizeof id->bytes, &place);
+}
+
 bool arena_has_room(const struct hub *hub)
 {
     return !hub->draining && hub->titles != NULL && titles_drawn_count(hub->titles) > 0 &&
@@ -59,7 +65,7 @@ void arena_enter(struct hub *hub, struct live *live, struct session *session)
     uint8_t slot = session->slot;
     struct live_seat *seat = &live->seats[slot];
     if (!stage_settle(hub, live)) {
-        session_end(hub, session, 4404, TEXT("no such match"));
+        session_end(hub, session, 4410, TEXT("match over"));
         return;
     }
     if (!ref_is_none(seat->conn)) {

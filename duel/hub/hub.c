@@ -42,6 +42,8 @@ static bool allocate(struct hub *hub, uint64_t seed)
            table_create(&hub->players_by_id, players_max, seed + 1) &&
            pool_create(&hub->matches, sizeof(struct live), limits->matches_max) &&
            table_create(&hub->matches_by_id, limits->matches_max, seed + 2) &&
+           (hub->ended = calloc(ENDED_MAX, sizeof *hub->ended)) != NULL &&
+           table_create(&hub->ended_by_id, ENDED_MAX, seed + 3) &&
            pool_create(&hub->records, sizeof(struct record), records_max) &&
            pool_create(&hub->chunks, sizeof(struct chunk), records_max * CHUNKS_PER_RECORD);
 }
@@ -80,6 +82,8 @@ void hub_destroy(struct hub *hub)
     table_destroy(&hub->players_by_id);
     pool_destroy(&hub->matches);
     table_destroy(&hub->matches_by_id);
+    table_destroy(&hub->ended_by_id);
+    free(hub->ended);
     pool_destroy(&hub->records);
     pool_destroy(&hub->chunks);
     free(hub);

@@ -344,9 +344,10 @@ static void paired(struct hub *hub, struct player *player, const struct uuid *op
     if (opponent == player) {
         opponent = NULL;
     }
-    /* The opponent's may have been put back since, by a join whose answer was faster than this one: it is
-     * taken out again below, to be sure. */
     player->ticket.kept = false;
+    if (opponent != NULL && opponent->ticket.op == TICKET_IDLE) {
+        opponent->ticket.kept = false;
+    }
     if (opponent != NULL && opponent->ticket.wanted && player->ticket.wanted) {
         make_match(hub, player, opponent);
     } else {

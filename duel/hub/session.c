@@ -313,7 +313,10 @@ static void open_match(struct hub *hub, struct session *session, const struct hu
         return;
     }
     if (live == NULL) {
-        session_end(hub, session, 4404, TEXT("no such match"));
+        /* A good ticket is proof that there was such a match. */
+        bool was = open->sub.data == NULL || arena_has_ended(hub, &open->match);
+        session_end(hub, session, was ? 4410 : 4404,
+                    was ? TEXT("match over") : TEXT("no such match"));
         return;
     }
     int32_t slot = seat_of(hub, live, open);

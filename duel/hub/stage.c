@@ -63,6 +63,8 @@ static bool draw(struct hub *hub, struct live *live, uint32_t round)
     uint32_t count = avoided(hub, live, avoid);
     uint32_t video = titles_draw(hub->titles, &rng, avoid, count, live->drawn_count);
     if (video == TITLES_NONE) {
+        out_note(&hub->out, HUB_NOTE_FRAME_FAILED, &live->id, NULL, TEXT("nothing left to draw"),
+                 round);
         return false;
     }
     struct titles_video drawn = titles_get(hub->titles, video);
@@ -169,6 +171,17 @@ static void closed(struct hub *hub, struct live *live)
     live->closed = true;
 }
 
+static void remember_end(struct hub *hub, const struct uuid *id)
+{
+    uint32_t place = hub->ended_count++ % ENDED_MAX;
+    struct uuid *oldest = &hub->ended[place];
+    if (hub->ended_count > ENDED_MAX) {
+        table_remove(&hub->ended_by_id, oldest->bytes, sizeof oldest->bytes);
+    }
+    *oldest = *id;
+    table_put(&hub->ended_by_id, id->bytes, sizeof id->bytes, place);
+}
+
 static void forget(struct hub *hub, struct live *live)
 {
     struct ref ref = pool_ref(&hub->matches, live);
@@ -177,6 +190,7 @@ static void forget(struct hub *hub, struct live *live)
         players_drop(hub, player_of(hub, live, slot));
     }
     table_remove(&hub->matches_by_id, live->id.bytes, sizeof live->id.bytes);
+    remember_end(hub, &live->id);
     timerq_set(&hub->timers, timer_of_match(hub, live), TIMERQ_NEVER);
     pool_release(&hub->matches, ref);
 }
@@ -284,6 +298,24 @@ void stage_arm(struct hub *hub, struct live *live)
     timerq_set(&hub->timers, timer_of_match(hub, live), deadline_us);
 }
 
+/* No picture could be had (R-12): whoever is here, or comes back to see how it ended, is sent
+ * away. */
+static bool send_away(struct hub *hub, struct live *live)
+{
+    for (uint8_t slot = 0; slot < 2; slot++) {
+        struct ref conn = live->seats[slot].conn;
+        if (!ref_is_none(conn)) {
+            live->seats[slot].conn = REF_NONE;
+            session_end(hub, session_get(hub, conn), 4503, TEXT("no frame can be had"));
+            /* Comes here again for the other seat. */
+            return stage_step(hub, live, (struct match_event){ .type = MATCH_EV_DISCONNECT,
+                                                               .slot = slot }, NULL);
+        }
+    }
+    stage_arm(hub, live);
+    return true;
+}
+
 bool stage_step(struct hub *hub, struct live *live, struct match_event event,
                  const struct msg_guess *guess)
 {
@@ -303,6 +335,9 @@ bool stage_step(struct hub *hub, struct live *live, struct match_event event,
     if (live->closed) {
         forget(hub, live);
         return false;
+    }
+    if (live->match.cause == MATCH_CAUSE_FRAMES) {
+        return send_away(hub, live);
     }
     stage_arm(hub, live);
     return true;

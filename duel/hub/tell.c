@@ -339,11 +339,6 @@ static struct text outcome(const struct match *match, uint32_t slot)
 
 void tell_match_end(struct hub *hub, const struct live *live, uint8_t slot)
 {
-    static const struct text reasons[] = {
-        [MATCH_BY_SCORE] = { "score", 5 },
-        [MATCH_BY_FORFEIT] = { "forfeit", 7 },
-        [MATCH_ABANDONED] = { "abandoned", 9 },
-    };
     const struct match *match = &live->match;
     struct message *message = to_seat(hub, live, slot, MSG_match_end);
     if (message == NULL) {
@@ -351,7 +346,7 @@ void tell_match_end(struct hub *hub, const struct live *live, uint8_t slot)
     }
     struct msg_match_end *end = &message->match_end;
     end->outcome = outcome(match, slot);
-    end->reason = reasons[match->reason];
+    end->reason = text_from(match_reason_word(match->reason));
     for (uint8_t i = 0; i < 2; i++) {
         end->score[i] = match->score[i];
         end->points[i] = match_points(match, i);

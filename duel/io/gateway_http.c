@@ -241,7 +241,8 @@ static void ask_hub(struct gateway *gateway, struct conn *conn)
         answer_auth_error(gateway, conn, AUTH_MISSING);
         return;
     }
-    /* A check takes a worker about a millisecond: bad tokens must not make the others wait for long. */
+    /* A check takes a worker about a millisecond: bad tokens must not make the others wait for
+     * long. */
     if (auth_jobs(gateway->auth) >= (uint32_t)gateway->settings->max_unauthenticated) {
         answer_auth_error(gateway, conn, AUTH_UNAVAILABLE);
         return;

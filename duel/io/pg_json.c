@@ -178,20 +178,6 @@ static void put_round(struct json *json, const struct hub_result *result, uint32
     put(json, ",\"suspect\":[%s,%s]}", boolean(round->suspect[0]), boolean(round->suspect[1]));
 }
 
-static const char *reason_word(enum match_reason reason)
-{
-    switch (reason) {
-    case MATCH_BY_SCORE:
-        return "score";
-    case MATCH_BY_FORFEIT:
-        return "forfeit";
-    case MATCH_ABANDONED:
-        return "abandoned";
-    }
-    ASSERT(false);
-    return "";
-}
-
 char *pg_json_result(const struct hub_result *result, uint32_t *ret_size)
 {
     ASSERT(result->rounds_count <= MATCH_ROUNDS_MAX);
@@ -204,7 +190,7 @@ char *pg_json_result(const struct hub_result *result, uint32_t *ret_size)
     put(&json, ",\"p2\":");
     put_uuid(&json, &result->player[1]);
     put(&json, ",\"rated\":%s,\"reason\":\"%s\",\"winner\":", boolean(result->rated),
-        reason_word(result->reason));
+        match_reason_word(result->reason));
     put_winner(&json, result->winner);
     put(&json, ",\"best_of\":%" PRIu32 ",\"score\":[%" PRIu32 ",%" PRIu32 "]", result->best_of,
         result->score[0], result->score[1]);

@@ -251,7 +251,10 @@ static struct match_rules rules_of(const struct settings *settings)
         .countdown_ms = (uint32_t)settings->countdown_ms,
         .round_ms = (uint32_t)settings->round_ms,
         .intermission_ms = (uint32_t)settings->intermission_ms,
-        .rematch_ms = (uint32_t)settings->rematch_ms,
+        /* The rating is told before the sockets are closed. */
+        .rematch_ms = (uint32_t)(settings->rematch_ms > settings->settle_wait_ms
+                                     ? settings->rematch_ms
+                                     : settings->settle_wait_ms),
         .grace_ms = (uint32_t)settings->grace_ms,
         .grace_total_ms = 3 * (uint32_t)settings->grace_ms,
         .max_guesses = (uint32_t)settings->max_guesses,

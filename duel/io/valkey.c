@@ -165,20 +165,6 @@ static void on_published(void *context, struct ref result, enum hub_reply reply,
     loop_event(valkey->loop, &event);
 }
 
-static const char *reason_word(enum match_reason reason)
-{
-    switch (reason) {
-    case MATCH_BY_SCORE:
-        return "score";
-    case MATCH_BY_FORFEIT:
-        return "forfeit";
-    case MATCH_ABANDONED:
-        return "abandoned";
-    }
-    ASSERT(false);
-    return "";
-}
-
 void valkey_publish(struct valkey *valkey, struct ref result, const struct hub_result *data)
 {
     char players[2][UUID_TEXT_SIZE + 1], match[UUID_TEXT_SIZE + 1], ratings[2][NUMBER_SIZE];
@@ -203,7 +189,7 @@ void valkey_publish(struct valkey *valkey, struct ref result, const struct hub_r
     add(&ask, data->winner == MATCH_NOBODY ? "" : players[data->winner]);
     add(&ask, score);
     add(&ask, points);
-    add(&ask, reason_word(data->reason));
+    add(&ask, match_reason_word(data->reason));
     if (!valkey_link_ask(valkey->link, &ask)) {
         struct hub_event event = published_event(result, HUB_UNAVAILABLE);
         loop_defer(valkey->loop, &event);

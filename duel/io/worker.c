@@ -146,8 +146,8 @@ struct worker *worker_create(struct loop *loop, uint32_t threads)
     return worker;
 }
 
-/* False when a thread does not end: a name look-up cannot be stopped, and may take longer than anybody
- * who ends a server wants to wait. */
+/* False when a thread does not end: a name look-up cannot be stopped, and may take longer than
+ * anybody who ends a server wants to wait. */
 static bool join_threads(struct worker *worker)
 {
     struct timespec until;

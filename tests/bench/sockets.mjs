@@ -1,5 +1,5 @@
-// What an idle, authenticated WebSocket costs the server's resident memory, and whether a verdict leaves
-// in the turn of the loop that read its guess. Real sockets, real stores; counts, not times.
+// What an idle, authenticated WebSocket costs the server's resident memory, whether a verdict leaves in the
+// turn of the loop that read its guess, and what the texts of guesses take. Real sockets, real stores; counts, not times.
 //
 //   node tests/bench/sockets.mjs [COUNT]    with DATABASE_URL, VALKEY_URL and DUEL_SERVER set
 
@@ -113,5 +113,51 @@ function countSleeps(trace) {
     return `${none} of ${sleeps.length} left in the turn that read the guess`;
 }
 
+/** Wrong guesses of one player in one round, as people make them: mostly none or one. */
+const WRONG = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3];
+
+/** Plays four rounds of a best of five, then tells; the fifth is never solved. */
+async function playMost(world, index) {
+    const { seats } = await meet(await world.player(`text${index}a000000`), await world.player(`text${index}b000000`));
+    for (let round = 1; round <= 5; round++) {
+        const starts = await Promise.all(seats.map((seat) => startRound(seat, round)));
+        const video = world.videoOf(starts[0].image);
+        const others = world.videos.filter((one) => one !== video);
+        for (const seat of seats) {
+            const wrong = WRONG[Math.floor(Math.random() * WRONG.length)];
+            for (let seq = 1; seq <= wrong; seq++) {
+                const text = others[Math.floor(Math.random() * others.length)].title;
+                seat.socket.send({ t: "guess", round, seq, text });
+                await seat.socket.take("verdict");
+            }
+        }
+        if (round < 5) {
+            seats[round % 2].socket.send({ t: "guess", round, seq: 9, text: video.title });
+            await Promise.all(seats.map((seat) => seat.socket.take("round_end")));
+        }
+    }
+    return seats;
+}
+
+/** What the texts of guesses of a live match take, in its last round. */
+async function guessTexts() {
+    const world = await World.start({ env: { DUEL_ROUND_MS: "600000", DUEL_LOCKOUT_MS: "0", LOG_LEVEL: "warn" } });
+    const MATCHES = 20;
+    const seats = [];
+    try {
+        for (let i = 0; i < MATCHES; i++) {
+            seats.push(...await playMost(world, String(i).padStart(2, "0")));
+        }
+        const bytes = await world.metric("duel_guess_log_bytes");
+        console.log(`bench guess_texts ${(bytes / MATCHES).toFixed(0)} bytes a match (mean of ${MATCHES})`);
+    } finally {
+        for (const seat of seats) {
+            seat.socket.cut();
+        }
+        await world.stop();
+    }
+}
+
 await idleMemory();
 await sameTurn();
+await guessTexts();

@@ -215,7 +215,8 @@ TEST(R_30_the_round_ends_when_the_last_one_is_done)
     PLAY(&rules, ROUND_1, { 4000, "rtt 0 50000", "" }, { 4000, "rtt 1 200000", "" },
          { 33150, "guess 1 1 seq 1 wrong",
            "verdict 1 seq 1 wrong 29950/30150 ms left 0 locked 34150 | "
-           "tell 0 opponent guessing 1 | tell 0 opponent out 1 | end of round 1 nobody next 36150 | want frame 2" });
+           "tell 0 opponent guessing 1 | tell 0 opponent out 1 | end of round 1 nobody "
+           "next 36150 | want frame 2" });
 }
 
 /* */

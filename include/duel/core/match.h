@@ -219,4 +219,7 @@ uint32_t match_average_ms(const struct match *match, uint8_t slot);
 /* A similarity as a player is told it: 0, 500, 700, 800 or 1000 (thousandths), rounded down. */
 uint32_t match_similarity_told(uint32_t similarity, bool correct);
 
+/* How a match ended, in the words of the contract: score, forfeit or abandoned (section 4). */
+const char *match_reason_word(enum match_reason reason);
+
 #endif

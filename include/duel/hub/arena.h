@@ -7,6 +7,8 @@
 
 /* The match with this id while it is remembered, or NULL. */
 struct live *arena_find(struct hub *hub, const struct uuid *id);
+/* Whether it is one of the latest that were forgotten. */
+bool arena_has_ended(const struct hub *hub, const struct uuid *id);
 /* Whether a match can be made now: something to draw, room, not stopping. */
 bool arena_has_room(const struct hub *hub);
 /* A rated match of two loaded players without one, in the order of their seats. */

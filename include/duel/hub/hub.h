@@ -12,7 +12,7 @@
  * Every effect that asks the world for something (marked "asks") is answered by exactly one event
  * that carries the same reference: ok, refused, or unavailable, where unavailable includes "it may
  * have happened and nobody knows", so all that is asked can safely be asked again. The hub repeats
- * what must not be lost.
+ * what must not be lost. Valkey's answers come in the order of the asking (one connection).
  *
  * A connection is a WebSocket or a waiting HTTP request. Its reference is made by the gateway, with
  * index < limits.connections_max; the hub keeps its session at the same index. */
@@ -35,8 +35,8 @@ struct hub_limits {
     uint32_t connections_max;
     uint32_t matches_max;
     uint32_t results_max;        /* finished matches that wait for a store */
-    uint32_t guess_log_max;      /* bytes of guess texts kept for one match; beyond, texts are dropped */
-    uint32_t settle_wait_ms;     /* how long match_end waits for its rating before it goes without */
+    uint32_t guess_log_max;      /* bytes of guess texts kept for one match; the rest is dropped */
+    uint32_t settle_wait_ms;     /* how long match_end waits for its rating, before going without */
     uint32_t suggests_per_s;     /* 10 */
     uint32_t searches_per_s;     /* 10 */
     uint32_t ping_match_ms;      /* 5,000 */
@@ -158,7 +158,7 @@ struct hub_event {
 
 enum hub_effect_type {
     HUB_FX_SEND,        /* a message to a WebSocket */
-    HUB_FX_CLOSE,       /* end a WebSocket after what was sent; HUB_EV_CLOSED follows when it is gone */
+    HUB_FX_CLOSE,       /* end a WebSocket after what was sent; HUB_EV_CLOSED follows */
     HUB_FX_PING,        /* a WebSocket ping, to measure its round trip */
     HUB_FX_REPLY,       /* the JSON answer to an HTTP request: ends it; HUB_EV_CLOSED follows */
     HUB_FX_REPLY_ERROR, /* the same, with an error */
@@ -207,7 +207,7 @@ struct hub_result {
     uint32_t points[2];
     int64_t started_ms;   /* Unix epoch */
     int64_t completed_ms; /* Unix epoch */
-    uint32_t won_ms;      /* sum of the winner's times over the rounds won, MATCH_NO_TIME: no winner */
+    uint32_t won_ms;      /* the winner's times over the rounds won, or MATCH_NO_TIME */
     uint32_t rounds_count;
     struct match_round rounds[MATCH_ROUNDS_MAX];
     struct uuid frames[MATCH_ROUNDS_MAX]; /* frames.id */

@@ -15,6 +15,7 @@
 #define LOADING_MAX 8        /* connections that wait for one player to be loaded */
 #define RECENT_MAX 24        /* videos that a player met lately */
 #define DRAWN_MAX (MATCH_ROUNDS_MAX * MATCH_FRAME_TRIES)
+#define ENDED_MAX 4096       /* matches remembered as over */
 #define WAITS_MAX 64         /* recent waits that make `eta_ms` */
 #define NAME_CODE_POINTS_MAX 32
 #define NAME_SIZE_MAX 128
@@ -198,6 +199,11 @@ struct hub {
 
     struct pool matches;
     struct table matches_by_id;
+    /* Ids of matches that were forgotten lately, so that who comes back is told "over" (4410) and
+     * not "no such match". A ring; the oldest makes room. */
+    struct uuid *ended;
+    struct table ended_by_id;
+    uint32_t ended_count; /* ever */
 
     struct pool records;
     struct pool chunks;

@@ -29,9 +29,9 @@ struct auth_verdict {
 /* Called on the loop, exactly once for each auth_verify(). */
 typedef void auth_done(void *context, struct ref conn, const struct auth_verdict *verdict);
 
-/* Begins to fetch the key set. `settings` outlives it. NULL: out of memory.
- * Signatures are checked on `checks`, the key set is fetched on `slow`, so that a fetch that hangs holds up
- * no token whose key is known. */
+/* Begins to fetch the key set. `settings` outlives it. NULL: out of memory. Signatures are checked
+ * on `checks`, the key set is fetched on `slow`, so that a fetch that hangs holds up no token whose
+ * key is known. */
 struct auth *auth_create(struct loop *loop, struct worker *checks, struct worker *slow,
                          const struct settings *settings);
 /* What is under way is dropped without an answer. May come before worker_destroy() (better: a fetch

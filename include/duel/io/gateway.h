@@ -35,8 +35,8 @@ void gateway_send(struct gateway *gateway, struct hub_effect_send *send);
 void gateway_close(struct gateway *gateway, struct ref conn, uint16_t code, struct text reason);
 void gateway_ping(struct gateway *gateway, struct ref conn);
 void gateway_reply(struct gateway *gateway, struct hub_effect_send *reply);
-void gateway_reply_error(struct gateway *gateway, struct ref conn, uint16_t status, struct text code,
-                         struct text message, uint32_t retry_after_s);
+void gateway_reply_error(struct gateway *gateway, struct ref conn, uint16_t status,
+                         struct text code, struct text message, uint32_t retry_after_s);
 
 /* Stops accepting; existing connections go on. */
 void gateway_stop(struct gateway *gateway);

@@ -18,8 +18,9 @@ struct worker_job {
 
 /* `threads` 1…8. NULL: out of memory or threads. */
 struct worker *worker_create(struct loop *loop, uint32_t threads);
-/* Finishes what runs, gives back what is done, drops what has not begun by calling its `done`. A job that
- * runs on for three seconds is left behind with all that belongs to the worker: the process is ending. */
+/* Finishes what runs, gives back what is done, drops what has not begun by calling its `done`. A
+ * job that runs on for three seconds is left behind with all that belongs to the worker: the
+ * process is ending. */
 void worker_destroy(struct worker *worker);
 void worker_submit(struct worker *worker, struct worker_job *job);
 /* Jobs submitted and not yet given back. */

@@ -1,5 +1,5 @@
-/* The server's token checks as a program of their own: the real loop, worker and fetch, for a driver
- * that mints the tokens and plays Logto (tests/integration/tokens).
+/* The server's token checks as a program of their own: the real loop, worker and fetch, for a
+ * driver that mints the tokens and plays Logto (tests/integration/tokens).
  *
  * Environment: PROBE_ISSUER, PROBE_AUDIENCE, PROBE_JWKS_URL, PROBE_SCOPE ("" by default), and
  * PROBE_WORKER_FIRST=1 to end in the other order. Lines on standard input, answered on standard

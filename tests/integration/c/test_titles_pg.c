@@ -270,7 +270,8 @@ static void ask_both(const struct titles *titles, const struct corpus *corpus, c
     }
 }
 
-/* A title's normal form as a query, with two slips; false when it is not ASCII, short or too long. */
+/* A title's normal form as a query, with two slips; false when it is not ASCII, short or too
+ * long. */
 static bool misspelt_title(struct rng *rng, const struct titles_row *row, char *ret)
 {
     char memory[TITLES_NORMAL_SIZE_MAX];

@@ -254,6 +254,7 @@ static void draw_faults(struct world *world)
     if (world_chance(world, 500)) {
         faults->late = between(world, 1, 300);
         faults->late_max_us = between(world, 1, 3 * WORLD_SECOND_US);
+        world->late_us = faults->late_max_us;
     }
     if (world_chance(world, 600)) {
         faults->lost = between(world, 1, 30);

@@ -16,8 +16,8 @@
 #define WORLD_MATCHES_MAX 4096
 #define WORLD_VIDEOS_MAX 60
 #define WORLD_TABS_MAX 6
-/* A ticket that nobody wants is taken out so soon: Valkey may take two seconds to hear of it, and the one
- * before it has to be answered first. */
+/* A ticket that nobody wants is taken out so soon: Valkey may take two seconds to hear of it, and
+ * the one before it has to be answered first. */
 #define WORLD_LEAVE_MS 5000
 #define WORLD_SECOND_US 1000000u
 
@@ -194,7 +194,10 @@ struct world {
     struct rng rng;
     struct hub *hub;
     struct hub_limits limits;
+    uint64_t asked_us;    /* when Valkey carries out what it was asked last */
+    uint64_t answered_us; /* when its latest answer arrives */
     struct world_faults faults;
+    uint64_t late_us; /* how late a timer may be; one set before the calm may fire in it */
     uint64_t calm_us; /* the liveness phase began; 0: not yet */
     bool ending;      /* bots go home */
     bool talk;

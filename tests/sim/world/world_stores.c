@@ -89,11 +89,24 @@ void stores_init(struct world *world)
 
 /* ---- being asked ---- */
 
+/* Valkey carries out and answers in the order of one connection: nothing overtakes. */
+static uint64_t in_turn(struct world *world, enum hub_store store, uint64_t *last_us,
+                        uint64_t delay_us)
+{
+    if (store == HUB_VALKEY) {
+        uint64_t at_us = world->now_us + delay_us;
+        *last_us = at_us > *last_us ? at_us : *last_us + 1;
+        delay_us = *last_us - world->now_us;
+    }
+    return delay_us;
+}
+
 static struct world_item *ask(struct world *world, enum world_item_kind kind,
                               enum hub_store store, struct ref ref)
 {
     uint32_t most_us = world_chance(world, 100) ? 2 * WORLD_SECOND_US : 20000;
-    struct world_item *item = world_plan(world, 200 + world_random(world, most_us), kind);
+    uint64_t delay_us = in_turn(world, store, &world->asked_us, 200 + world_random(world, most_us));
+    struct world_item *item = world_plan(world, delay_us, kind);
     item->store = store;
     item->epoch = world->epoch[store];
     item->ref = ref;
@@ -370,8 +383,9 @@ static void execute(struct world *world, const struct world_item *item)
         reply = world_chance(world, world->faults.unknown) ? HUB_UNAVAILABLE : HUB_OK;
     }
     set_reply(&answer, item->ref, item->kind, reply);
-    struct world_item *later =
-        world_plan(world, 200 + world_random(world, 20000), ITEM_ANSWER);
+    uint64_t delay_us =
+        in_turn(world, item->store, &world->answered_us, 200 + world_random(world, 20000));
+    struct world_item *later = world_plan(world, delay_us, ITEM_ANSWER);
     later->store = item->store;
     later->epoch = item->epoch;
     later->ref = item->ref;

@@ -70,7 +70,8 @@ struct book *witness_book_of_conn(struct world *world, struct ref conn)
 static void note_guess(struct world *world, struct seat *seat, const struct world_say *say)
 {
     for (uint32_t i = 0; i < seat->intentions_count; i++) {
-        if (seat->intentions[i].seq == say->seq && seat->intentions[i].judged) {
+        if (seat->intentions[i].round == (uint32_t)say->round &&
+            seat->intentions[i].seq == say->seq && seat->intentions[i].judged) {
             return; /* it will get its first verdict again */
         }
     }
@@ -78,7 +79,8 @@ static void note_guess(struct world *world, struct seat *seat, const struct worl
         return;
     }
     struct intention *intention = &seat->intentions[seat->intentions_count++];
-    *intention = (struct intention){ .seq = (uint32_t)say->seq, .right = say->right,
+    *intention = (struct intention){ .round = (uint32_t)say->round, .seq = (uint32_t)say->seq,
+                                     .right = say->right,
                                      .at_us = world->now_us, .is_video = say->is_video,
                                      .text_size = say->text_size };
     memcpy(intention->text, say->text, say->text_size);
@@ -104,7 +106,8 @@ void witness_event(struct world *world, const struct hub_event *event, const str
         struct seat *seat = book == NULL ? NULL : witness_seat(book, event->message.conn);
         if (seat != NULL && say->type == MSG_leave && book->live) {
             seat->leaving = true;
-        } else if (seat != NULL && say->type == MSG_guess && book->round == say->round) {
+        } else if (seat != NULL && say->type == MSG_guess &&
+                   (book->round == say->round || book->round == 0)) {
             note_guess(world, seat, say);
         }
     } else if (event->type == HUB_EV_CLOSED) {
@@ -154,6 +157,19 @@ void witness_sealed(struct world *world, struct ref match, uint32_t round, uint3
 
 /* ---- rounds ---- */
 
+/* Those of earlier rounds. A guess that arrives in the step that starts its round belongs to it:
+ * the timer was late. */
+static void forget_guesses(const struct world *world, struct seat *seat, uint32_t round)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < seat->intentions_count; i++) {
+        if (seat->intentions[i].round == round && seat->intentions[i].at_us == world->now_us) {
+            seat->intentions[kept++] = seat->intentions[i];
+        }
+    }
+    seat->intentions_count = kept;
+}
+
 static void round_started(struct world *world, struct book *book, int64_t round)
 {
     if (!book->live || book->round != 0 || round != (int64_t)book->rounds_count + 1 ||
@@ -164,7 +180,7 @@ static void round_started(struct world *world, struct book *book, int64_t round)
     book->rounds_started = book->round;
     book->round_start_us = world->now_us;
     for (uint32_t slot = 0; slot < 2; slot++) {
-        book->seats[slot].intentions_count = 0;
+        forget_guesses(world, &book->seats[slot], book->round);
         book->seats[slot].best_ms = UINT32_MAX;
         book->seats[slot].first_writes = 0;
     }

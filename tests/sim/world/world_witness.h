@@ -9,6 +9,7 @@
 #define PLAYERS_MAX 1024
 
 struct intention {
+    uint32_t round;
     uint32_t seq;
     bool right;
     bool judged;

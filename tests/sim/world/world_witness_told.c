@@ -22,7 +22,8 @@ static void on_verdict(struct world *world, struct book *book, struct seat *seat
     struct intention *found = NULL;
     for (uint32_t i = 0; i < seat->intentions_count; i++) {
         struct intention *intention = &seat->intentions[i];
-        if (intention->seq == verdict->seq && (found == NULL || !found->judged)) {
+        if (intention->round == verdict->round && intention->seq == verdict->seq &&
+            (found == NULL || !found->judged)) {
             found = intention;
         }
     }
@@ -139,7 +140,7 @@ static void on_match_end(struct world *world, struct book *book, uint32_t slot,
     }
     uint64_t patience_us = 1000 * (uint64_t)world->limits.settle_wait_ms;
     if (world->witness->event != HUB_EV_OPEN &&
-        world->now_us > book->over_us + patience_us + world->faults.late_max_us) {
+        world->now_us > book->over_us + patience_us + world->late_us) {
         world_fault(world, "the end is told too late");
     }
     if (expected != NULL ? strcmp(expected, outcome) != 0

@@ -197,6 +197,13 @@ TEST(match_end_waits_for_its_rating)
     pass(30000000);
     CHECK_INT(ended(seats[0]), 1000);
     CHECK_INT(ended(late), 4410);
+    struct hub_event event = { .type = HUB_EV_OPEN };
+    event.open.conn = (struct ref){ 13, 1 };
+    event.open.door = HUB_DOOR_MATCH;
+    event.open.match = match_id;
+    event.open.sub = TEXT("ana");
+    step(event);
+    CHECK_INT(ended(event.open.conn), 4410);
     finish();
 }
 
@@ -293,6 +300,10 @@ TEST(a_frame_that_cannot_be_had_is_drawn_again)
     CHECK(effect_of(HUB_FX_STORE, 0) == NULL);
     CHECK(effect_of(HUB_FX_FRAME_DROP, 0) != NULL);
     CHECK_INT(hub_count(hub).matches, 0);
+    CHECK_INT(ended(seats[0]), 4503);
+    struct ref late = open_seat(11, &match_id, 0);
+    CHECK_TEXT(heard(late, MSG_match_end)->match_end.reason, "abandoned");
+    CHECK_INT(ended(late), 4503);
     finish();
 }
 

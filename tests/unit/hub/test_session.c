@@ -7,10 +7,17 @@ TEST(a_match_that_is_not_there_is_4404_and_not_ones_own_4403)
     begin(usual_limits());
     struct uuid id = pair(&match);
     struct uuid other = uuid_random(9, 9);
-    CHECK_INT(ended(open_seat(2, &other, 0)), 4404);
+    /* A good ticket proves that there was such a match. */
+    CHECK_INT(ended(open_seat(2, &other, 0)), 4410);
     struct hub_event event = { .type = HUB_EV_OPEN };
     event.open.conn = (struct ref){ 3, 1 };
     event.open.door = HUB_DOOR_MATCH;
+    event.open.match = other;
+    event.open.sub = TEXT("eve");
+    step(event);
+    CHECK_INT(ended(event.open.conn), 4404);
+    gone(event.open.conn);
+    event.open.conn = (struct ref){ 3, 3 };
     event.open.match = id;
     event.open.sub = TEXT("eve");
     step(event);
