@@ -217,7 +217,10 @@ static void settle_round(struct match *match, uint64_t due_us, struct match_effe
 {
     uint64_t closes_us;
     enum match_round_state state = match_guess_state(match, &closes_us);
-    if (state != MATCH_ROUND_DECIDED && due_us == match->round_ends_us && !is_time_up(match)) {
+    /* A window that closed just before the end is over, even if nobody looked until the end. */
+    bool is_settled = state == MATCH_ROUND_SETTLING && closes_us < due_us;
+    if (state != MATCH_ROUND_DECIDED && !is_settled && due_us == match->round_ends_us &&
+        !is_time_up(match)) {
         match->now_us = due_us;
         match_guess_close(match, 0);
         match_guess_close(match, 1);

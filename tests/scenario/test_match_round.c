@@ -206,6 +206,14 @@ SCENARIO(R_24_R_31_time_is_up_for_who_has_solved_it_too, ROUND_1,
          { 33000, "guess 0 1 seq 2 right", "reject 0 ALREADY_SOLVED" },
          { 33001, "guess 0 1 seq 2 right", "reject 0 NOT_IN_ROUND" })
 
+/* Found by simulation: solved a microsecond before time was up, and nobody looked until later: the
+ * round was over when it was solved. */
+SCENARIO(R_35_a_window_that_closed_just_before_the_end, ROUND_1,
+         { 32999.999, "guess 0 1 seq 1 right",
+           "verdict 0 seq 1 right 29999/29999 ms left 5 | tell 1 opponent guessing 1" },
+         { 33500, "tick",
+           "tell 1 opponent solved 1 | end of round 1 winner 0 next 35999.999 | want frame 2" })
+
 /* Found by simulation: the seat with the longer lag used up its guesses after the other's lag
  * was over. */
 TEST(R_30_the_round_ends_when_the_last_one_is_done)
