@@ -56,6 +56,12 @@ BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
 all: build/duel-server ## build the server
 
 $(OBJ)/duel/main.o: CPPFLAGS += -DDUEL_VERSION='"$(VERSION)"'
+$(OBJ)/duel/main.o: $(OBJ)/version
+# Written anew only when the version is another one.
+.PHONY: version
+$(OBJ)/version: version
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
 
 $(OBJ)/%.o: %.c | $(EMBEDS)
 	@mkdir -p $(@D)

@@ -104,13 +104,21 @@ bool text_is_utf8(struct text text)
     return true;
 }
 
+/* C0, DEL and C1; and what turns the text around it (Unicode Bidirectional Algorithm, section 2),
+ * with which a name could rewrite the line it stands in. */
+static bool is_control(uint32_t value)
+{
+    return value < 0x20 || (value >= 0x7f && value <= 0x9f) ||
+           (value >= 0x202a && value <= 0x202e) || (value >= 0x2066 && value <= 0x2069);
+}
+
 void text_append_name(struct text_buffer *buffer, struct text name, uint32_t code_points_max)
 {
     uint32_t code_points = 0;
     while (name.size > 0 && code_points < code_points_max) {
         uint32_t value = 0;
         uint32_t size = code_point(name, &value);
-        bool control = size != 0 && (value < 0x20 || (value >= 0x7f && value <= 0x9f));
+        bool control = size != 0 && is_control(value);
         if (size == 0) {
             text_append(buffer, TEXT("\xef\xbf\xbd"));
             size = 1;

@@ -40,8 +40,8 @@ struct text text_of(const struct text_buffer *buffer);
 /* Whether all of `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool text_is_utf8(struct text text);
 
-/* Copies a display name into `buffer`: control characters left out, cut at `code_points_max` code
- * points, invalid bytes replaced by U+FFFD (contract section 2: names are cut at 32). */
+/* Copies a display name into `buffer`: control and bidirectional control characters left out, cut
+ * at `code_points_max` code points, invalid bytes replaced by U+FFFD (contract section 2: names are cut at 32). */
 void text_append_name(struct text_buffer *buffer, struct text name, uint32_t code_points_max);
 
 #endif

@@ -69,6 +69,9 @@ TEST(names_lose_control_characters_and_are_cut_in_code_points)
     buffer.size = 0;
     text_append_name(&buffer, TEXT("x\xffy"), 32);
     CHECK_TEXT(text_of(&buffer), "x\xef\xbf\xbdy");
+    buffer.size = 0;
+    text_append_name(&buffer, TEXT("\xe2\x80\xae" "ana\xe2\x81\xa6"), 32); /* U+202E, U+2066 */
+    CHECK_TEXT(text_of(&buffer), "ana");
 }
 
 TEST(uuids_there_and_back)
