@@ -41,7 +41,8 @@ struct text text_of(const struct text_buffer *buffer);
 bool text_is_utf8(struct text text);
 
 /* Copies a display name into `buffer`: control and bidirectional control characters left out, cut
- * at `code_points_max` code points, invalid bytes replaced by U+FFFD (contract section 2: names are cut at 32). */
+ * at `code_points_max` code points, invalid bytes replaced by U+FFFD (contract section 2: names are
+ * cut at 32). */
 void text_append_name(struct text_buffer *buffer, struct text name, uint32_t code_points_max);
 
 #endif
