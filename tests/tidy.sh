@@ -30,7 +30,7 @@ declare -A LIBRARIES=(
 
 # What objects of core and hub may ask for besides each other and base: memory moves, the assert hook,
 # and what the compiler puts in by itself.
-NM_ALWAYS='^(mem(cpy|move|set|cmp|chr|mem)|assert_fail|__(mem(cpy|move|set)_chk|stack_chk_fail)|__(asan|ubsan)_.*|_GLOBAL_OFFSET_TABLE_)$'
+NM_ALWAYS='^(bcmp|mem(cpy|move|set|cmp|chr|mem)|assert_fail|__(mem(cpy|move|set)_chk|stack_chk_fail)|__(asan|ubsan)_.*|_GLOBAL_OFFSET_TABLE_)$'
 # Only what *_create calls allocates: its own object, and for a catalogue these.
 NM_ALLOCATES='^core/titles.*\.o$'
 
