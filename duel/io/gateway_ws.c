@@ -135,16 +135,6 @@ static void refuse_message(struct gateway *gateway, struct conn *conn, uint16_t 
     conn_close(gateway, conn, code, reason);
 }
 
-static void say_already_authenticated(struct gateway *gateway, struct conn *conn)
-{
-    struct message message = { .type = MSG_error };
-    message.error = (struct msg_error){ .code = TEXT("ALREADY_AUTHENTICATED"),
-                                        .message = TEXT("This socket knows who you are."),
-                                        .until = MSG_NIL,
-                                        .seq = MSG_NIL };
-    conn_send(gateway, conn, &message);
-}
-
 /* A whole message of a socket that is UNKNOWN or OPEN. */
 static void serve(struct gateway *gateway, struct conn *conn, const uint8_t *data, uint32_t size)
 {
@@ -161,8 +151,6 @@ static void serve(struct gateway *gateway, struct conn *conn, const uint8_t *dat
         } else {
             close_by_code(gateway, conn, AUTH_MISSING);
         }
-    } else if (message->type == MSG_auth) {
-        say_already_authenticated(gateway, conn);
     } else {
         struct hub_event event = { .type = HUB_EV_MESSAGE,
                                    .message = { conn_ref(gateway, conn), message } };

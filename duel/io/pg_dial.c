@@ -19,19 +19,12 @@
 #define PROBLEM_SIZE 256
 #define OID_BYTEA 17
 
-/* A look-up under way. It outlives the attempt that began it, and the dial. */
-struct lookup {
-    struct pg_dial *dial;
-};
-
 struct pg_dial {
     struct loop *loop;
-    struct worker *worker;
     const char *url;
     pg_dialled *done;
     void *context;
-    struct lookup *lookup; /* at most one, however long it takes */
-    bool is_waiting;       /* for the look-up, which else belongs to an attempt given up */
+    struct resolver *resolver;
     PGconn *conn;
     PGresult *answer; /* the last of the statements that were asked, or the first error */
     ev_io io;
@@ -72,7 +65,7 @@ static void settle(struct pg_dial *dial)
     struct ev_loop *ev = loop_ev(dial->loop);
     ev_io_stop(ev, &dial->io);
     ev_timer_stop(ev, &dial->timer);
-    dial->is_waiting = false;
+    resolver_forget(dial->resolver);
     PQclear(dial->answer);
     dial->answer = NULL;
     pg_schema_done(&dial->schema);
@@ -262,7 +255,8 @@ static void on_timer(struct ev_loop *ev, ev_timer *timer, int events)
     (void)ev;
     (void)events;
     struct pg_dial *dial = timer->data;
-    fail(dial, dial->is_waiting ? "the name was not looked up in time" : "timed out");
+    bool unnamed = resolver_is_asked(dial->resolver);
+    fail(dial, unnamed ? "the name was not looked up in time" : "timed out");
 }
 
 /* ---- the address ---- */
@@ -324,17 +318,7 @@ static void connect_to(struct pg_dial *dial, const PQconninfoOption *options, co
 
 static void on_address(void *context, const char *address)
 {
-    struct lookup *lookup = context;
-    struct pg_dial *dial = lookup->dial;
-    free(lookup);
-    if (dial == NULL) {
-        return;
-    }
-    dial->lookup = NULL;
-    if (!dial->is_waiting) {
-        return;
-    }
-    dial->is_waiting = false;
+    struct pg_dial *dial = context;
     PQconninfoOption *options = PQconninfoParse(dial->url, NULL);
     if (address == NULL || options == NULL) {
         fail(dial, "the name of the host was not found");
@@ -350,25 +334,9 @@ static bool is_name(const PQconninfoOption *options, const char *host)
            option_value(options, "hostaddr") == NULL;
 }
 
-static void look_up(struct pg_dial *dial, const char *host)
-{
-    dial->is_waiting = true;
-    if (dial->lookup != NULL) {
-        return;
-    }
-    struct lookup *lookup = malloc(sizeof *lookup);
-    if (lookup == NULL) {
-        fail(dial, "out of memory");
-        return;
-    }
-    *lookup = (struct lookup){ dial };
-    dial->lookup = lookup;
-    resolve_start(dial->worker, host, on_address, lookup);
-}
-
 void pg_dial_start(struct pg_dial *dial)
 {
-    ASSERT(dial->conn == NULL && !dial->is_waiting);
+    ASSERT(dial->conn == NULL && !resolver_is_asked(dial->resolver));
     pg_schema_init(&dial->schema);
     dial->connected = dial->schema_ready = false;
     set_timer(dial, PG_CONNECT_MS);
@@ -379,7 +347,7 @@ void pg_dial_start(struct pg_dial *dial)
     }
     const char *host = option_value(options, "host");
     if (is_name(options, host)) {
-        look_up(dial, host);
+        resolver_ask(dial->resolver, host);
     } else {
         connect_to(dial, options, NULL);
     }
@@ -393,8 +361,12 @@ struct pg_dial *pg_dial_create(struct loop *loop, struct worker *worker, const c
     if (dial == NULL) {
         return NULL;
     }
+    dial->resolver = resolver_create(worker, on_address, dial);
+    if (dial->resolver == NULL) {
+        free(dial);
+        return NULL;
+    }
     dial->loop = loop;
-    dial->worker = worker;
     dial->url = url;
     dial->done = done;
     dial->context = context;
@@ -409,9 +381,7 @@ void pg_dial_destroy(struct pg_dial *dial)
 {
     if (dial != NULL) {
         hang_up(dial);
-        if (dial->lookup != NULL) {
-            dial->lookup->dial = NULL;
-        }
+        resolver_destroy(dial->resolver);
         free(dial);
     }
 }

@@ -32,20 +32,13 @@ static const char publish_lua[] = {
 
 static const char *const scripts[VALKEY_SCRIPTS] = { pair_lua, leave_lua, publish_lua };
 
-/* A look-up under way. It outlives the attempt that began it, and the dial. */
-struct lookup {
-    struct valkey_dial *dial;
-};
-
 struct valkey_dial {
     struct loop *loop;
-    struct worker *worker;
     struct valkey_address address;
     char name[64]; /* for CLIENT SETNAME */
     valkey_dialled *done;
     void *context;
-    struct lookup *lookup;    /* at most one, however long it takes */
-    bool is_waiting;          /* for the look-up, which else belongs to an attempt given up */
+    struct resolver *resolver;
     redisAsyncContext *redis; /* being made */
     struct valkey_hashes hashes;
     char problem[PROBLEM_SIZE]; /* of the last failure, so that it is logged once */
@@ -63,7 +56,7 @@ static redisAsyncContext *settle(struct valkey_dial *dial)
 {
     redisAsyncContext *redis = dial->redis;
     ev_timer_stop(loop_ev(dial->loop), &dial->limit);
-    dial->is_waiting = false;
+    resolver_forget(dial->resolver);
     if (redis != NULL) {
         redis->data = NULL; /* calls back to nobody from here on */
     }
@@ -224,17 +217,7 @@ static void connect_to(struct valkey_dial *dial, const char *address)
 
 static void on_address(void *context, const char *address)
 {
-    struct lookup *lookup = context;
-    struct valkey_dial *dial = lookup->dial;
-    free(lookup);
-    if (dial == NULL) {
-        return;
-    }
-    dial->lookup = NULL;
-    if (!dial->is_waiting) {
-        return;
-    }
-    dial->is_waiting = false;
+    struct valkey_dial *dial = context;
     if (address != NULL) {
         connect_to(dial, address);
     } else {
@@ -247,12 +230,13 @@ static void on_limit(struct ev_loop *ev, ev_timer *timer, int events)
     (void)ev;
     (void)events;
     struct valkey_dial *dial = timer->data;
-    fail(dial, dial->is_waiting ? "the name was not looked up in time" : "timed out", true);
+    bool unnamed = resolver_is_asked(dial->resolver);
+    fail(dial, unnamed ? "the name was not looked up in time" : "timed out", true);
 }
 
 void valkey_dial_start(struct valkey_dial *dial)
 {
-    ASSERT(dial->redis == NULL && !dial->is_waiting);
+    ASSERT(dial->redis == NULL && !resolver_is_asked(dial->resolver));
     ev_timer_stop(loop_ev(dial->loop), &dial->limit);
     ev_timer_set(&dial->limit, CONNECT_MS / 1000.0, 0);
     ev_timer_start(loop_ev(dial->loop), &dial->limit);
@@ -260,18 +244,7 @@ void valkey_dial_start(struct valkey_dial *dial)
         connect_to(dial, NULL);
         return;
     }
-    dial->is_waiting = true;
-    if (dial->lookup != NULL) {
-        return;
-    }
-    struct lookup *lookup = malloc(sizeof *lookup);
-    if (lookup == NULL) {
-        fail(dial, "out of memory", true);
-        return;
-    }
-    *lookup = (struct lookup){ dial };
-    dial->lookup = lookup;
-    resolve_start(dial->worker, dial->address.host, on_address, lookup);
+    resolver_ask(dial->resolver, dial->address.host);
 }
 
 struct valkey_dial *valkey_dial_create(struct loop *loop, struct worker *worker,
@@ -287,8 +260,12 @@ struct valkey_dial *valkey_dial_create(struct loop *loop, struct worker *worker,
         free(dial);
         return NULL;
     }
+    dial->resolver = resolver_create(worker, on_address, dial);
+    if (dial->resolver == NULL) {
+        free(dial);
+        return NULL;
+    }
     dial->loop = loop;
-    dial->worker = worker;
     dial->done = done;
     dial->context = context;
     (void)snprintf(dial->name, sizeof dial->name, "duel-server-%s", settings->node_id);
@@ -306,8 +283,6 @@ void valkey_dial_destroy(struct valkey_dial *dial)
     if (redis != NULL) {
         redisAsyncFree(redis);
     }
-    if (dial->lookup != NULL) {
-        dial->lookup->dial = NULL;
-    }
+    resolver_destroy(dial->resolver);
     free(dial);
 }
