@@ -1,0 +1,449 @@
+// The client: joins the queue, the match, the frames and the state into one thing to render and call.
+
+import { createClock } from "./clock.js";
+import { createEmitter } from "./emitter.js";
+import { createEnv } from "./env.js";
+import { createFrames } from "./frames.js";
+import { createGuesses, readAnswer } from "./guesses.js";
+import { getJson } from "./http.js";
+import { createLink } from "./link.js";
+import { createMemory } from "./memory.js";
+import {
+    nameCard, nameMatchEnd, nameMe, nameRating, nameRematch, nameRoundEnd, nameVerdict, nameVideo,
+} from "./names.js";
+import { createPaths } from "./paths.js";
+import { DuelProblem, isCode, problem } from "./problem.js";
+import { isUuid } from "./shapes.js";
+import * as states from "./state.js";
+import { createSuggest } from "./suggest.js";
+import { cutToBytes, wellFormed } from "./wire.js";
+
+const VERSION = 1;
+// How often a line is probed, and how long it may be silent after that: in a match the grace is 15 s.
+const LINE = { queue: { probeMs: 12_000, deadMs: 8_000 }, match: { probeMs: 3_000, deadMs: 4_000 } };
+const LEAVING_MS = 2_000; // for the server to confirm that the queue was left
+const SEARCH_BYTES_MAX = 100;
+// The match is gone for good, so there is nothing to go back to.
+const GONE = new Set(["MATCH_OVER", "NO_SUCH_MATCH", "NOT_YOUR_MATCH"]);
+
+export function createDuel(options) {
+    const env = createEnv(options);
+    const clock = createClock();
+    const paths = createPaths(env.basePath);
+    const memory = createMemory(env.storage);
+    const { emit, on } = createEmitter();
+    const send = (message) => link?.send(message);
+    const guesses = createGuesses(send);
+    const suggestions = createSuggest(env, send);
+    const frames = createFrames(env, {
+        mayLoad: paths.isFrame, onLoaded: sayReady, onPicture: pictured, onProblem: unpictured,
+    });
+
+    let state = states.IDLE;
+    let snapshot = states.present(state, clock);
+    let offset = 0; // of the clock, in the snapshot
+    let isTold = true;
+    let link = null;
+    let wanted = null; // the match that the link is for; null: the queue
+    let readyFor = 0; // the round that this socket has said `ready` for
+    let wantsToLeave = false;
+    let leavingTimer = null;
+    let requests = new AbortController();
+    let resuming = null; // {done(isLive), failed(problem), hasAsked}
+
+    // ---- the state ----
+
+    function set(next) {
+        if (next !== state) {
+            state = next;
+            changed();
+        }
+    }
+
+    function changed() {
+        snapshot = null;
+        if (isTold) {
+            isTold = false;
+            queueMicrotask(() => {
+                isTold = true;
+                emit("state", look());
+            });
+        }
+    }
+
+    function look() {
+        if (snapshot === null) {
+            offset = clock.offset;
+            snapshot = states.present(state, clock);
+        }
+        return snapshot;
+    }
+
+    // ---- connections ----
+
+    function openLink(match, { path, ticket = null } = {}) {
+        const line = match === null ? LINE.queue : LINE.match;
+        wanted = match;
+        readyFor = 0;
+        link = createLink(env, {
+            ...line, clock, ticket, token: env.token, first: path ?? null,
+            path: match === null ? paths.queue : paths.match(match),
+            mayFollow: (to) => (match === null ? paths.isQueue(to) : paths.isMatch(to, match)),
+            mayRetry, isDone: () => match === null || Boolean(state.match?.end), onChange: lineChanged,
+            onMessage: match === null ? inQueue : inMatch, onEnd: lineEnded,
+        });
+    }
+
+    function closeLink() {
+        link?.close();
+        letGo();
+        frames.clear();
+    }
+
+    /** What was on its way will not arrive any more. */
+    function letGo() {
+        link = null;
+        wantsToLeave = false;
+        env.clearTimeout(leavingTimer);
+        leavingTimer = null;
+        guesses.clear();
+        suggestions.clear();
+        frames.stop(); // the last picture stays beside the result
+    }
+
+    function openMatch(match, { path, ticket, found = null } = {}) {
+        closeLink();
+        set(states.opening(found));
+        openLink(match, { ticket, path: path && paths.isMatch(path, match) ? path : null });
+    }
+
+    /** A result that is known need not be asked for again once no rematch can come of it. */
+    function mayRetry() {
+        const end = state.match?.end;
+        return !end || (end.reason !== "abandoned" && env.now() < clock.toLocal(end.rematch_until));
+    }
+
+    function lineChanged(line) {
+        if (wantsToLeave && wanted === null && line.connection !== "online") {
+            toIdle();
+            return;
+        }
+        set(states.connection(state, line));
+        if (line.problem !== null) {
+            emit("problem", line.problem);
+        }
+    }
+
+    function lineEnded(why) {
+        const left = wantsToLeave && wanted === null;
+        letGo();
+        if (why !== null && GONE.has(why.code)) {
+            memory.forget();
+        }
+        if (resuming !== null) {
+            resumeEnded(why);
+            return;
+        }
+        set(states.ended(state, left ? null : why));
+        if (state.problem !== null) {
+            emit("problem", state.problem);
+        }
+    }
+
+    function toIdle() {
+        closeLink();
+        set(states.IDLE);
+    }
+
+    // ---- in the queue ----
+
+    function inQueue(message) {
+        const here = link;
+        emit("message", message);
+        if (here !== link) {
+            return; // a listener has left
+        }
+        if (message.t === "queued") {
+            link.welcome();
+            set(states.told(state, message));
+        } else if (message.t === "matched") {
+            matched(message);
+        } else if (message.t === "pong") {
+            clockChanged();
+        }
+    }
+
+    function matched(message) {
+        const found = Object.freeze({ match: message.match, opponent: nameCard(message.opponent) });
+        memory.keep(message.match, message.resume);
+        openMatch(message.match, { path: message.path, ticket: message.resume, found });
+        emit("matched", found);
+    }
+
+    function clockChanged() {
+        if (clock.offset !== offset) {
+            changed();
+        }
+    }
+
+    // ---- in a match ----
+
+    function inMatch(message) {
+        const here = link;
+        emit("message", message);
+        if (here !== link || (message.t === "welcome" && !isMine(message))) {
+            return;
+        }
+        set(states.told(state, message));
+        if (Object.hasOwn(AFTER, message.t)) {
+            AFTER[message.t](message);
+        }
+    }
+
+    function isMine(welcome) {
+        if (welcome.v === VERSION && welcome.match.toLowerCase() === wanted.toLowerCase()) {
+            return true;
+        }
+        const why = welcome.v === VERSION ? problem("BAD_ANSWER", { message: "another match", final: true })
+            : problem("CLIENT_OUTDATED", { message: `protocol version ${welcome.v}`, final: true });
+        link.close();
+        lineEnded(why);
+        return false;
+    }
+
+    const AFTER = {
+        welcome(message) {
+            clock.hint(message.now, env.now());
+            memory.keep(message.match, message.resume);
+            link.keep(message.resume);
+            link.welcome();
+            readyFor = 0;
+            resuming?.done(true);
+            if (message.frame) {
+                AFTER.frame(message.frame);
+            }
+            if (message.round) {
+                frames.unlock(message.round.round, message.round.key);
+            }
+            message.round?.guesses.forEach((verdict) => guesses.judged(verdict, nameVerdict(verdict, clock)));
+            guesses.welcomed(message).forEach((seq) => set(states.unguessed(state, seq)));
+            suggestions.welcomed();
+            if (wantsToLeave && message.phase !== "over") {
+                link.send({ t: "leave" });
+            }
+        },
+        frame(message) {
+            if (frames.announce(message)) {
+                readyFor = 0;
+            }
+            sayReady(message.round);
+        },
+        round(message) {
+            guesses.roundStarts(message);
+            frames.unlock(message.round, message.key);
+            const { round } = look().match ?? {};
+            if (round?.number === message.round) {
+                const { number, startsAt, endsAt } = round;
+                emit("round", Object.freeze({ number, startsAt, endsAt }));
+            }
+        },
+        verdict(message) {
+            const named = nameVerdict(message, clock);
+            guesses.judged(message, named);
+            emit("verdict", named);
+        },
+        opponent: ({ round, status, guesses: count }) =>
+            emit("opponent", Object.freeze({ round, status, guesses: count })),
+        suggestions: (message) => suggestions.answered(message, Object.freeze(message.items.map(nameVideo))),
+        pong: clockChanged,
+        round_end: (message) => emit("roundEnd", nameRoundEnd(message, clock)),
+        match_end: (message) => emit("matchEnd", nameMatchEnd(message, clock)),
+        rating: (message) => emit("rating", nameRating(message)),
+        player: ({ slot, connected, grace_until }) =>
+            emit("player", Object.freeze({ slot, connected, graceUntil: clock.toLocal(grace_until) })),
+        rematch(message) {
+            emit("rematch", nameRematch(message));
+            if (message.status === "accepted" && message.match && state.status === "over") {
+                openMatch(message.match, { path: message.path, found: foundAgain(message.match) });
+            }
+        },
+        error(message) {
+            const seq = message.seq ?? null;
+            if (seq !== null && suggestions.refused(message)) {
+                return;
+            }
+            const guess = seq === null ? null : guesses.refused(message);
+            if (guess !== null) {
+                set(states.unguessed(state, guess));
+            } else if (message.code !== "NOT_IN_ROUND") { // that is `ready`, too late: nothing is lost by it
+                const code = isCode(message.code) ? message.code : "BAD_ANSWER";
+                const until = clock.toLocal(message.until);
+                emit("problem", problem(code, { message: message.message, until }));
+            }
+        },
+    };
+
+    /** The opponent of the match before. */
+    function foundAgain(match) {
+        const { you, players } = state.match;
+        return Object.freeze({ match, opponent: nameCard(players[1 - you]) });
+    }
+
+    function sayReady(round) {
+        const { match } = state;
+        const playsIt = match?.phase === "round" && match.round?.number === round;
+        if (match && !playsIt && match.phase !== "over" && link?.isOnline && readyFor !== round &&
+            frames.isLoaded(round)) {
+            readyFor = round;
+            link.send({ t: "ready", round });
+        }
+    }
+
+    function pictured(round, picture) {
+        set(states.pictured(state, round, picture));
+        emit("picture", Object.freeze({ round, ...picture }));
+    }
+
+    function unpictured(round, why) {
+        set(states.unpictured(state, round, why));
+        emit("problem", why);
+    }
+
+    // ---- going back ----
+
+    function resume() {
+        if (link !== null) {
+            return Promise.resolve(wanted !== null);
+        }
+        const promise = new Promise((resolve, reject) => {
+            const settle = (how) => (value) => {
+                resuming = null;
+                how(value);
+            };
+            resuming = { done: settle(resolve), failed: settle(reject), hasAsked: false };
+        });
+        const kept = memory.read();
+        if (kept) {
+            openMatch(kept.match, { ticket: kept.resume });
+        } else {
+            askWhere(resuming);
+        }
+        return promise;
+    }
+
+    const askMe = () => getJson(env, "/me", "me", { signal: requests.signal });
+
+    /** Without a ticket, or when its match is gone, the server knows whether there is one to go back to. */
+    async function askWhere(mine) {
+        mine.hasAsked = true;
+        try {
+            const { match } = await askMe();
+            if (mine === resuming && match) {
+                openMatch(match.match, { path: match.path });
+            } else if (mine === resuming) {
+                mine.done(false);
+            }
+        } catch (error) {
+            if (mine === resuming) {
+                mine.failed(error);
+            }
+        }
+    }
+
+    /** The match that was to be gone back to ended the connection before its welcome. */
+    function resumeEnded(why) {
+        const isGone = why === null || GONE.has(why.code);
+        set(isGone ? states.IDLE : states.ended(state, why));
+        if (!isGone) {
+            resuming.failed(new DuelProblem(why));
+        } else if (resuming.hasAsked) {
+            resuming.done(false);
+        } else {
+            askWhere(resuming);
+        }
+    }
+
+    // ---- what a page calls ----
+
+    return {
+        get state() {
+            return look();
+        },
+        on,
+        search() {
+            if (link !== null && wanted === null && !wantsToLeave) {
+                return;
+            }
+            resuming?.done(false);
+            closeLink();
+            memory.forget();
+            set(states.searching());
+            openLink(null);
+        },
+        cancel,
+        open(match) {
+            if (!isUuid(match)) {
+                throw new TypeError("a match's id is a UUID");
+            }
+            resuming?.done(false);
+            const kept = memory.read();
+            openMatch(match, { ticket: kept?.match === match ? kept.resume : null });
+        },
+        resume,
+        async guess(answer) {
+            const read = readAnswer(answer);
+            const { match } = state;
+            if (link === null || match?.phase !== "round" || !match.round) {
+                throw new DuelProblem({ code: "NOT_IN_ROUND", message: "no round is being played" });
+            }
+            const { seq, verdict } = guesses.make(match.round, read);
+            set(states.guessed(state, { seq, ...read }));
+            return verdict;
+        },
+        suggest: async (q) => (link !== null && wanted !== null ? suggestions.ask(q) : null),
+        leave() {
+            if (wanted === null) {
+                cancel();
+            } else if (link !== null && !state.match?.end) {
+                wantsToLeave = true;
+                link.send({ t: "leave" });
+            }
+        },
+        rematch(accept) {
+            if (link?.isOnline) {
+                link.send({ t: "rematch", accept: Boolean(accept) });
+            } else {
+                emit("problem", problem(link === null ? "MATCH_OVER" : "CONNECTION_LOST"));
+            }
+        },
+        reset() {
+            resuming?.done(false);
+            requests.abort();
+            requests = new AbortController();
+            memory.forget();
+            toIdle();
+        },
+        me: async () => nameMe(await askMe(), clock),
+        async searchTitles(q, limit = 10) {
+            const text = encodeURIComponent(cutToBytes(wellFormed(q), SEARCH_BYTES_MAX));
+            const path = `/search?q=${text}&limit=${Number(limit)}`;
+            const found = await getJson(env, path, "search", { signal: requests.signal });
+            return Object.freeze(found.map(nameVideo));
+        },
+    };
+
+    function cancel() {
+        if (link === null || wanted !== null) {
+            return;
+        }
+        if (!link.isOnline) {
+            toIdle();
+            return;
+        }
+        wantsToLeave = true;
+        link.send({ t: "leave" });
+        env.clearTimeout(leavingTimer);
+        leavingTimer = env.setTimeout(toIdle, LEAVING_MS);
+    }
+}
+

@@ -1,0 +1,5 @@
+// The package's face; see index.d.ts for what each thing means.
+
+export { createDuel } from "./duel.js";
+export { DuelProblem } from "./problem.js";
+export { TEXTS, tell } from "./texts.js";
