@@ -1,0 +1,237 @@
+// What the screens share: the client's state, who plays, and everything a button can ask for. Which screen is
+// shown follows from this alone (screenOf). Knows no DOM and no protocol.
+
+import { createDuel } from "@framedle/duel";
+import { setLanguage } from "./i18n.js";
+import { forget, named, remember, tokensOf } from "./session.js";
+
+/** How long the last round's result stays before the summary. */
+const LAST_RESULT_MS = 4500;
+
+/** The name of the screen for what is known. */
+export function screenOf(app) {
+    if (!app.who) {
+        return "players";
+    }
+    if (app.problem) {
+        return "problem";
+    }
+    if (app.returning) {
+        return "loading";
+    }
+    const { status, match } = app.state;
+    if (status === "searching") {
+        return "searching";
+    }
+    if (match?.phase === "over" && match.end) {
+        return app.holding ? "match" : "summary";
+    }
+    if (match && (match.phase === "round" || match.phase === "intermission")) {
+        return "match";
+    }
+    return status === "matched" || match ? "found" : "home";
+}
+
+const IDLE = {
+    status: "idle",
+    connection: "none",
+    retryAt: null,
+    problem: null,
+    queue: null,
+    found: null,
+    match: null,
+};
+
+export class App {
+    who = null;
+    me = null;
+    /** Why the player's own figures are not there. */
+    meProblem = null;
+    state = IDLE;
+    /** What stopped everything, for the problem screen. */
+    problem = null;
+    /** The code with which a rematch was refused. */
+    rematchRefused = null;
+    /** The last round's result is still shown. */
+    holding = false;
+    returning = false;
+    /** Titles of videos that were suggested, by id: a guess is kept by id only. */
+    titles = new Map();
+    /** Pictures of the rounds of this match, by number. */
+    frames = new Map();
+    #duel = null;
+    #match = null;
+    #hold = null;
+    /** Trying again means looking for an opponent, or coming in once more. */
+    #searched = false;
+
+    /** `changed` is called after every change. */
+    constructor(config, changed) {
+        this.config = config;
+        this.changed = changed;
+    }
+
+    // Who plays.
+
+    choose(player) {
+        remember(player);
+        return this.enter(player);
+    }
+
+    async chooseName(name) {
+        const player = await named(name).catch(() => null);
+        if (player) {
+            this.choose(player);
+        }
+        return player !== null;
+    }
+
+    /** Starts the client for a player, and goes back to a duel that is still on. */
+    async enter(player) {
+        this.#duel?.reset();
+        const duel = createDuel({
+            server: this.config.server,
+            token: tokensOf(player),
+            storage: sessionStorage,
+        });
+        Object.assign(this, { who: player, me: null, problem: null, returning: true, state: duel.state });
+        this.#duel = duel;
+        this.#searched = false;
+        duel.on("state", (state) => this.#onState(state));
+        duel.on("problem", (problem) => this.#onProblem(problem));
+        this.changed();
+        await duel.resume().catch(() => false);
+        this.returning = false;
+        this.changed();
+        await this.loadMe();
+    }
+
+    changePlayer() {
+        this.#duel?.reset();
+        forget();
+        Object.assign(this, { who: null, me: null, problem: null, state: IDLE });
+        this.changed();
+    }
+
+    async loadMe() {
+        try {
+            this.me = await this.#duel.me();
+            this.meProblem = null;
+        } catch (error) {
+            this.meProblem = error.code ? error : { code: "CANNOT_CONNECT" };
+        }
+        this.changed();
+    }
+
+    setLanguage(id) {
+        setLanguage(id);
+        this.changed(true);
+    }
+
+    // What the client tells.
+
+    #onState(state) {
+        const before = this.state;
+        this.state = state;
+        if (state.match?.id !== this.#match) {
+            this.#match = state.match?.id ?? null;
+            this.frames.clear();
+            this.rematchRefused = null;
+            this.#release();
+        }
+        const { round } = state.match ?? {};
+        if (round?.picture?.url) {
+            this.frames.set(round.number, round.picture.url);
+        }
+        if (state.problem?.final || state.status === "failed") {
+            this.problem = state.problem;
+        }
+        this.#holdResult(before.match, state.match);
+        this.changed();
+    }
+
+    /** A last round ends the match at once; its result is shown first. */
+    #holdResult(before, match) {
+        const ended = match?.phase === "over" && match.end?.reason === "score";
+        if (ended && before?.id === match.id && !before.end) {
+            this.holding = true;
+            this.#hold = setTimeout(() => this.showSummary(), LAST_RESULT_MS);
+        }
+    }
+
+    #release() {
+        clearTimeout(this.#hold);
+        this.holding = false;
+    }
+
+    #onProblem(problem) {
+        if (this.state.match?.phase === "over" && /REMATCH|MATCH_OVER/.test(problem.code)) {
+            this.rematchRefused = problem.code;
+            this.changed();
+        }
+    }
+
+    // What buttons do.
+
+    /** Follows the client at once: what a button asked for is on show with the next frame. */
+    #follow() {
+        this.problem = null;
+        this.#onState(this.#duel.state);
+    }
+
+    search() {
+        this.#searched = true;
+        this.#duel.search();
+        this.#follow();
+    }
+
+    cancel() {
+        this.#duel.cancel();
+    }
+
+    leave() {
+        this.#duel.leave();
+    }
+
+    rematch(accept) {
+        this.#duel.rematch(accept);
+    }
+
+    showSummary() {
+        this.#release();
+        this.changed();
+    }
+
+    goHome() {
+        this.#duel.reset();
+        this.#follow();
+        this.loadMe();
+    }
+
+    /** Does what a problem's button says. */
+    mend(action) {
+        const match = this.state.match?.id ?? this.state.found?.match ?? null;
+        if (action === "reload") {
+            location.reload();
+        } else if (match && (action === "here" || action === "retry" || action === "wait")) {
+            this.#duel.open(match);
+            this.#follow();
+        } else if (action === "here" || action === "signin" || (action === "retry" && !this.#searched)) {
+            this.enter(this.who);
+        } else {
+            this.search();
+        }
+    }
+
+    /** The verdict, or null when the guess was not taken. */
+    async guess(answer, item) {
+        if (item) {
+            this.titles.set(item.video, item.title);
+        }
+        return this.#duel.guess(answer).catch(() => null);
+    }
+
+    async suggest(q) {
+        return this.#duel.suggest(q);
+    }
+}

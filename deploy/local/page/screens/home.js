@@ -1,0 +1,97 @@
+// Home: who you are, what you have won, and the one big button.
+
+import { tell } from "@framedle/duel/texts.js";
+import { h, setText, show } from "../dom.js";
+import { language, t } from "../i18n.js";
+import { makeAvatar, makeCountry } from "../parts/person.js";
+
+function makeProfile(app) {
+    const avatar = makeAvatar();
+    const country = makeCountry();
+    const name = h("span", { class: "profile-name" });
+    const rating = h("span", { class: "profile-rating" });
+    const change = h(
+        "button",
+        { type: "button", class: "link", onclick: () => app.changePlayer() },
+        t("changePlayer"),
+    );
+    const counts = ["wins", "draws", "losses"].map((kind) => ({
+        kind,
+        value: h("dd", {}),
+        label: h("dt", {}, t(kind)),
+    }));
+    const node = h(
+        "section",
+        { class: "profile", "aria-label": app.who.name },
+        h(
+            "div",
+            { class: "profile-who" },
+            avatar.node,
+            h("div", {}, name, h("div", { class: "profile-more" }, country.node, change)),
+        ),
+        h("div", { class: "profile-elo" }, h("span", { class: "eyebrow" }, t("rating")), rating),
+        h(
+            "dl",
+            { class: "record" },
+            counts.map(({ label, value }) => h("div", {}, label, value)),
+        ),
+    );
+    return {
+        node,
+        update() {
+            const me = app.me ?? { ...app.who, avatar: null };
+            avatar.update(me);
+            country.update(me.country);
+            setText(name, me.name);
+            setText(rating, me.rating ?? "—");
+            for (const { kind, value } of counts) {
+                setText(value, me[kind] ?? "—");
+            }
+        },
+    };
+}
+
+export function makeHome(app) {
+    const profile = makeProfile(app);
+    const find = h("button", { type: "button", class: "first", onclick: () => app.search() });
+    const what = h("strong", {});
+    const todo = h("span", {});
+    const missing = h(
+        "div",
+        { class: "inline-problem", role: "status", hidden: true },
+        h("p", {}, what, " ", todo),
+        h("button", { type: "button", class: "second", onclick: () => app.loadMe() }, t("retry")),
+    );
+    const step = (key) => h("li", {}, t(key));
+    const node = h(
+        "main",
+        { class: "home" },
+        h("div", { class: "home-strip", "aria-hidden": "true" }, h("div", { class: "home-reel" })),
+        h(
+            "div",
+            { class: "home-body narrow" },
+            h("h1", { tabindex: "-1", class: "tagline" }, t("tagline")),
+            profile.node,
+            missing,
+            find,
+            h(
+                "section",
+                { class: "how" },
+                h("h2", { class: "eyebrow" }, t("howTitle")),
+                h("ol", {}, step("how1"), step("how2"), step("how3")),
+            ),
+        ),
+    );
+    return {
+        node,
+        focus: find,
+        update() {
+            profile.update();
+            const told = app.meProblem ? tell(app.meProblem, language().tag) : null;
+            show(missing, told);
+            setText(what, told?.what);
+            setText(todo, told?.todo);
+            setText(find, app.me?.match ? t("goBack") : t("find"));
+        },
+    };
+}

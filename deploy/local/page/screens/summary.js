@@ -1,0 +1,242 @@
+// The end of a duel: who won, what it did to the rating, all frames with their answers on one contact
+// sheet, a text to share, and what to do next.
+
+import { announce, calm, h, keyed, play, setAttr, setText, show } from "../dom.js";
+import { seconds, signed, t } from "../i18n.js";
+import { makeShare } from "../parts/share.js";
+
+const COUNT_MS = 1100;
+
+function reasonText(end, them) {
+    if (end.outcome === "none") {
+        return t("abandoned");
+    }
+    if (end.reason === "forfeit") {
+        return end.outcome === "win" ? t("theyForfeited", { name: them.name }) : t("youForfeited");
+    }
+    return t("byScore", { name: them.name });
+}
+
+/** Counts a number up or down to its new value once. */
+function countTo(node, from, to) {
+    if (calm() || from === to) {
+        setText(node, to);
+        return;
+    }
+    const start = performance.now();
+    const step = (now) => {
+        const part = Math.min(1, (now - start) / COUNT_MS);
+        setText(node, Math.round(from + (to - from) * (1 - (1 - part) ** 3)));
+        if (part < 1) {
+            requestAnimationFrame(step);
+        }
+    };
+    requestAnimationFrame(step);
+}
+
+function makeRating() {
+    const value = h("span", { class: "elo-value" });
+    const change = h("span", { class: "elo-change" });
+    const node = h(
+        "div",
+        { class: "elo" },
+        h("span", { class: "eyebrow" }, t("rating")),
+        h("div", { class: "elo-line" }, value, change),
+    );
+    let counted = null;
+    return {
+        node,
+        update(match) {
+            const { end, rated, you, players } = match;
+            show(node, end.outcome !== "none");
+            if (!end.rating) {
+                setText(value, players[you].rating);
+                setText(change, rated ? t("ratingSettling") : t("ratingUnrated"));
+                setAttr(change, "data-kind", "wait");
+                return;
+            }
+            const { before, after } = end.rating;
+            setText(change, signed(after - before));
+            setAttr(change, "data-kind", after > before ? "up" : after < before ? "down" : "same");
+            if (counted !== after) {
+                counted = after;
+                countTo(value, before, after);
+                play(
+                    change,
+                    [
+                        { transform: "translateY(8px)", opacity: 0 },
+                        { transform: "none", opacity: 1 },
+                    ],
+                    {
+                        duration: 400,
+                        delay: 200,
+                        fill: "backwards",
+                    },
+                );
+            }
+        },
+    };
+}
+
+/** The contact sheet: a small frame, the answer and both times for each round. */
+function makeSheet(app) {
+    const list = h("ol", { class: "sheet" });
+    const make = () =>
+        h(
+            "li",
+            { class: "sheet-row" },
+            h("div", { class: "sheet-frame" }, h("img", { alt: "", hidden: true })),
+            h(
+                "div",
+                { class: "sheet-text" },
+                h("span", { class: "sheet-title" }),
+                h("span", { class: "sheet-channel" }),
+            ),
+            h("div", { class: "sheet-times" }, h("span", { class: "you" }), h("span", { class: "them" })),
+        );
+    const time = (node, ms, best) => {
+        setText(node, ms === null ? "—" : seconds(ms));
+        setAttr(node, "role", ms === null ? "img" : null);
+        setAttr(node, "aria-label", ms === null ? t("notSolved") : null);
+        setAttr(node, "data-best", best);
+    };
+    const names = [h("span", { class: "you" }), h("span", { class: "them" })];
+    const legend = h("p", { class: "sheet-legend" }, names);
+    const head = h("div", { class: "sheet-head" }, h("h2", { class: "eyebrow" }, t("rounds")), legend);
+    return {
+        node: h("section", { class: "sheet-box" }, head, list),
+        update(match) {
+            const them = 1 - match.you;
+            setText(names[0], match.players[match.you].name);
+            setText(names[1], match.players[them].name);
+            keyed(
+                list,
+                match.rounds,
+                ({ number }) => number,
+                make,
+                (row, end) => {
+                    const [frame, text, times] = row.children;
+                    const url = app.frames.get(end.number);
+                    show(frame.firstChild, url);
+                    setAttr(frame.firstChild, "src", url);
+                    setText(text.children[0], end.answer.title);
+                    setText(text.children[1], end.answer.channel);
+                    time(times.children[0], end.ms[match.you], end.winner === match.you);
+                    time(times.children[1], end.ms[them], end.winner === them);
+                    const won = end.winner === null ? "nobody" : end.winner === match.you ? "you" : "them";
+                    setAttr(row, "data-won", won);
+                },
+            );
+            show(this.node, match.rounds.length > 0);
+        },
+    };
+}
+
+/** Offer, answer, and what came of it. */
+function makeRematch(app) {
+    const line = h("p", { class: "rematch-line", role: "status", hidden: true });
+    const button = (words, accept) =>
+        h("button", { type: "button", class: "second", onclick: () => app.rematch(accept) }, words);
+    const offer = button(t("rematch"), true);
+    const accept = button(t("rematchAccept"), true);
+    const decline = button(t("rematchDecline"), false);
+    const node = h("div", { class: "rematch" }, line, offer, accept, decline);
+
+    function words(match, name, open) {
+        const { rematch, you } = match;
+        if (app.rematchRefused) {
+            return app.rematchRefused === "REMATCH_UNAVAILABLE" ? t("rematchNever") : t("rematchLate");
+        }
+        if (rematch?.status === "declined") {
+            return rematch.slot === you ? null : t("rematchNo", { name });
+        }
+        if (rematch?.status === "expired") {
+            return t("rematchLate");
+        }
+        if (rematch?.status === "offered" && open) {
+            return t(rematch.slot === you ? "rematchOffered" : "rematchAsked", { name });
+        }
+        return null;
+    }
+
+    return {
+        node,
+        update(match, now) {
+            const { rematch, end, you } = match;
+            const open = end.rematchUntil > now && end.outcome !== "none" && !app.rematchRefused;
+            const asked = open && rematch?.status === "offered" && rematch.slot !== you;
+            const text = words(match, match.players[1 - you].name, open);
+            show(line, text);
+            setText(line, text);
+            show(offer, open && !rematch);
+            show(accept, asked);
+            show(decline, asked);
+        },
+    };
+}
+
+export function makeSummary(app) {
+    const title = h("h1", { tabindex: "-1", class: "verdict" });
+    const reason = h("p", { class: "reason" });
+    const score = h(
+        "p",
+        { class: "final-score" },
+        h("span", { class: "you" }),
+        h("i", {}, "–"),
+        h("span", { class: "them" }),
+    );
+    const rating = makeRating();
+    const average = h("span", { class: "elo-value" });
+    const averageBox = h("div", { class: "elo" }, h("span", { class: "eyebrow" }, t("average")), average);
+    const points = h("span", { class: "elo-value" });
+    const pointsBox = h("div", { class: "elo" }, h("span", { class: "eyebrow" }, t("points")), points);
+    const sheet = makeSheet(app);
+    const share = makeShare();
+    const rematch = makeRematch(app);
+    const again = h("button", { type: "button", class: "first", onclick: () => app.search() }, t("again"));
+    const home = h("button", { type: "button", class: "second", onclick: () => app.goHome() }, t("home"));
+    const node = h(
+        "main",
+        { class: "summary" },
+        h("div", { class: "summary-head" }, title, score, reason),
+        h(
+            "div",
+            { class: "summary-side" },
+            h("div", { class: "figures" }, rating.node, averageBox, pointsBox),
+            h("div", { class: "actions" }, again, rematch.node, home),
+        ),
+        sheet.node,
+        share.node,
+    );
+    let told = false;
+    return {
+        node,
+        focus: again,
+        update() {
+            const { match } = app.state;
+            const { end } = match;
+            const them = match.players[1 - match.you];
+            setAttr(node, "data-outcome", end.outcome);
+            setText(title, t(end.outcome));
+            setText(reason, reasonText(end, them));
+            setText(score.children[0], end.score[match.you]);
+            setText(score.children[2], end.score[1 - match.you]);
+            show(score, end.outcome !== "none");
+            rating.update(match);
+            show(pointsBox, end.outcome !== "none");
+            setText(points, end.points[match.you]);
+            show(averageBox, end.avgMs !== null);
+            setText(average, end.avgMs === null ? "" : seconds(end.avgMs));
+            sheet.update(match);
+            share.update(end.outcome === "none" ? "" : end.share);
+            rematch.update(match, Date.now());
+            if (!told) {
+                told = true;
+                announce(`${t(end.outcome)}. ${reasonText(end, them)}.`, true);
+            }
+        },
+        tick(now) {
+            rematch.update(app.state.match, now);
+        },
+    };
+}
