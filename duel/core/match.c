@@ -17,7 +17,7 @@ static uint64_t min_us(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Grace is for those who belong to a match that has begun. */
+/* Grace is for those who were both there. */
 static bool is_playing(const struct match *match)
 {
     return match->phase == MATCH_COUNTDOWN || match->phase == MATCH_ROUND ||
@@ -28,25 +28,6 @@ static bool is_playing(const struct match *match)
 static bool is_between(const struct match *match)
 {
     return match->phase == MATCH_COUNTDOWN || match->phase == MATCH_INTERMISSION;
-}
-
-void match_init(struct match *match, const struct match_rules *rules, uint64_t now_us)
-{
-    ASSERT(now_us > 0);
-    ASSERT(rules->best_of >= 1 && rules->best_of <= MATCH_ROUNDS_MAX);
-    ASSERT(rules->max_guesses >= 1 && rules->max_guesses <= MATCH_GUESSES_MAX);
-    ASSERT(rules->round_ms >= 1);
-    memset(match, 0, sizeof *match);
-    match->rules = *rules;
-    match->now_us = now_us;
-    match->phase = MATCH_WAITING;
-    match->phase_ends_us = now_us + us(rules->waiting_ms);
-    match->round = 1;
-    match->winner = MATCH_NOBODY;
-    for (uint8_t slot = 0; slot < 2; slot++) {
-        match->seats[slot].closes_us = MATCH_NEVER;
-        match->seats[slot].grace_left_ms = rules->grace_total_ms;
-    }
 }
 
 /* ---- phases ---- */
@@ -74,6 +55,7 @@ static void enter_countdown(struct match *match, struct match_effects *effects)
 
 static void enter_round(struct match *match, struct match_effects *effects)
 {
+    match->begun = true;
     match->phase_over = false;
     match->round_starts_us = match->now_us;
     match->round_ends_us = match->now_us + us(match->rules.round_ms);
@@ -243,7 +225,7 @@ static void settle_phase(struct match *match, uint64_t due_us, struct match_effe
     match->now_us = due_us;
     switch (match->phase) {
     case MATCH_WAITING:
-        abandon(match, MATCH_CAUSE_NO_SHOW, effects);
+        abandon(match, match->resumed ? MATCH_CAUSE_OUTAGE : MATCH_CAUSE_NO_SHOW, effects);
         break;
     case MATCH_COUNTDOWN:
     case MATCH_INTERMISSION:
@@ -260,7 +242,7 @@ static void settle_phase(struct match *match, uint64_t due_us, struct match_effe
     }
 }
 
-/* The grace of `slot` has run out (R-8, R-51 … R-53). */
+/* The grace of `slot` has run out (R-8, R-51 … ). */
 static void settle_grace(struct match *match, uint8_t slot, struct match_effects *effects)
 {
     struct match_seat *seat = &match->seats[slot];
@@ -268,7 +250,7 @@ static void settle_grace(struct match *match, uint8_t slot, struct match_effects
     match->now_us = seat->grace_until_us;
     seat->grace_until_us = 0;
     seat->past_grace = true;
-    if (match->phase == MATCH_COUNTDOWN) {
+    if (!match->begun) {
         abandon(match, MATCH_CAUSE_LEFT, effects);
     } else if (other->connected) {
         end_by_forfeit(match, match_other(slot), effects);
@@ -364,6 +346,9 @@ static void on_connect(struct match *match, uint8_t slot, struct match_effects *
     seat->grace_until_us = 0;
     seat->past_grace = false;
     tell_presence(match, slot, effects);
+    if (match->phase_ends_us == MATCH_NEVER && match->phase == MATCH_WAITING) {
+        match->phase_ends_us = match->now_us + us(match->rules.waiting_ms); /* */
+    }
     if (match->phase == MATCH_WAITING && other->connected) {
         enter(match, MATCH_COUNTDOWN, effects);
     } else if (is_playing(match) && other->past_grace) {
@@ -409,10 +394,10 @@ static void on_leave(struct match *match, const struct match_event *event,
         return;
     }
     match->seats[event->slot].left = true;
-    if (match->phase == MATCH_WAITING || match->phase == MATCH_COUNTDOWN) {
-        abandon(match, MATCH_CAUSE_LEFT, effects); /* */
+    if (match->begun) {
+        end_by_forfeit(match, match_other(event->slot), effects); /* */
     } else {
-        end_by_forfeit(match, match_other(event->slot), effects); /* */
+        abandon(match, MATCH_CAUSE_LEFT, effects); /* */
     }
 }
 
@@ -487,7 +472,7 @@ void match_step(struct match *match, const struct match_event *event,
     effects->count = 0;
     settle(match, event->now_us, effects);
     if (match->phase == MATCH_WAITING && !match->frame_wanted && !match->frame_ready) {
-        want_frame(match, effects); /* the first step */
+        want_frame(match, effects); /* the first step */
     }
     if (match->phase != MATCH_CLOSED) {
         handle(match, event, effects);

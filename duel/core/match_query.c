@@ -123,11 +123,57 @@ static void check_rounds(const struct match *match)
     }
 }
 
+/* Taken over, and nobody has come yet. */
+static bool is_unvisited(const struct match *match)
+{
+    return match->resumed && !match->seats[0].was_here && !match->seats[1].was_here;
+}
+
+/* A match that is taken over has begun or not already; one of this process begins with round 1. */
+static void check_begun(const struct match *match)
+{
+    ASSERT(match->begun || match->rounds_count == 0);
+    switch (match->phase) {
+    case MATCH_WAITING:
+    case MATCH_COUNTDOWN:
+        ASSERT(match->resumed || !match->begun);
+        break;
+    case MATCH_ROUND:
+    case MATCH_INTERMISSION:
+        ASSERT(match->begun);
+        break;
+    case MATCH_OVER:
+    case MATCH_CLOSED:
+        ASSERT(match->begun || match->reason == MATCH_ABANDONED);
+        break;
+    }
+}
+
+static void check_cause(const struct match *match)
+{
+    switch (match->cause) {
+    case MATCH_CAUSE_NONE:
+    case MATCH_CAUSE_FRAMES:
+        break;
+    case MATCH_CAUSE_NO_SHOW:
+        ASSERT(!match->resumed && !match->begun);
+        break;
+    case MATCH_CAUSE_LEFT:
+        ASSERT(!match->begun);
+        break;
+    case MATCH_CAUSE_BOTH:
+        ASSERT(match->begun);
+        break;
+    case MATCH_CAUSE_OUTAGE:
+        ASSERT(match->resumed);
+        break;
+    }
+}
+
 static void check_between(const struct match *match)
 {
     ASSERT(match->frame_ready != match->frame_wanted);
     ASSERT(match->round == match->rounds_count + 1);
-    ASSERT(match->guesses_round == match->rounds_count);
     ASSERT((match->phase_ends_us == MATCH_NEVER) == (match->phase_over && match->frame_wanted));
     ASSERT(match->phase_ends_us > match->now_us);
     if (match->phase_over && match->frame_ready) {
@@ -141,14 +187,17 @@ static void check_phase(const struct match *match)
     case MATCH_WAITING:
         ASSERT(!match->frame_wanted || !match->frame_ready);
         ASSERT(!(match->seats[0].connected && match->seats[1].connected));
-        ASSERT(match->round == 1);
+        ASSERT(match->round == match->rounds_count + 1);
+        ASSERT(match->guesses_round == 0);
+        ASSERT((match->phase_ends_us == MATCH_NEVER) == is_unvisited(match));
         break;
     case MATCH_COUNTDOWN:
-        ASSERT(match->round == 1);
+        ASSERT(match->guesses_round == 0);
         check_between(match);
         break;
     case MATCH_INTERMISSION:
         ASSERT(match->round > 1);
+        ASSERT(match->guesses_round == match->rounds_count);
         check_between(match);
         break;
     case MATCH_ROUND:
@@ -163,6 +212,7 @@ static void check_phase(const struct match *match)
         ASSERT((match->reason == MATCH_ABANDONED) == (match->cause != MATCH_CAUSE_NONE));
         ASSERT(match->reason != MATCH_ABANDONED || match->winner == MATCH_NOBODY);
         ASSERT(match->reason != MATCH_BY_FORFEIT || match->winner != MATCH_NOBODY);
+        check_cause(match);
         break;
     }
     if (match->phase < MATCH_OVER) {
@@ -170,13 +220,14 @@ static void check_phase(const struct match *match)
     }
 }
 
-/* Something will happen by itself, or somebody owes us an answer. */
+/* Something will happen by itself, or somebody owes us an answer, or nobody is here to care. */
 static void check_liveness(const struct match *match)
 {
     uint64_t deadline_us = match_deadline_us(match);
     ASSERT(deadline_us > match->now_us);
     if (deadline_us == MATCH_NEVER) {
-        ASSERT(match->phase == MATCH_CLOSED || match->frame_wanted);
+        ASSERT(match->phase == MATCH_CLOSED || match->frame_wanted ||
+               (match->phase == MATCH_WAITING && is_unvisited(match)));
     }
 }
 
@@ -190,6 +241,7 @@ void match_check(const struct match *match)
     check_seat(match, &match->seats[0]);
     check_seat(match, &match->seats[1]);
     check_rounds(match);
+    check_begun(match);
     check_phase(match);
     check_liveness(match);
 }

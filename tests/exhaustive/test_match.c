@@ -1,5 +1,6 @@
 /* Every short sequence of events, from several points of a match, under small rules: after each
- * step the referee agrees, every invariant holds, and a late clock changes nothing.
+ * step, and each takeover by another process, the referee agrees, every invariant holds, and a
+ * late clock changes nothing.
  *
  * test_match [--depth=N]: the length of the sequences; TEST_LONG=1 makes them longer. */
 #include <duel/core/match.h>
@@ -37,6 +38,7 @@ enum move {
     MOVE_FRAME_BAD,
     MOVE_DEADLINE, /* a tick exactly at the deadline */
     MOVE_LATE,     /* the clock jumps, and nobody has told yet */
+    MOVE_RESUME,   /* another process takes the match over */
     MOVES,
 };
 
@@ -49,7 +51,10 @@ struct node {
 
 static uint64_t steps;
 static const char *fault;
-static struct match_event path[DEPTH_MAX + 64];
+static struct {
+    bool resume;
+    struct match_event event;
+} path[DEPTH_MAX + 64];
 static uint32_t path_size;
 
 static bool shape(const struct node *node, enum move move, struct match_event *event)
@@ -87,7 +92,8 @@ static void step(struct node *node, const struct match_event *event)
 {
     struct match_effects effects;
     static struct referee_sheet sheet;
-    path[path_size++] = *event;
+    path[path_size].resume = false;
+    path[path_size++].event = *event;
     node->now = event->now_us;
     match_step(&node->match, event, &effects);
     match_check(&node->match);
@@ -96,6 +102,34 @@ static void step(struct node *node, const struct match_event *event)
     if (fault == NULL) {
         fault = referee_compare(&node->referee, &node->match);
     }
+}
+
+static bool resume(struct node *node)
+{
+    if (node->match.phase >= MATCH_OVER) {
+        return false;
+    }
+    path[path_size++].resume = true;
+    match_resume(&node->match, node->now);
+    match_check(&node->match);
+    referee_resume(&node->referee, node->now);
+    steps++;
+    fault = referee_compare(&node->referee, &node->match);
+    return true;
+}
+
+static bool move_on(struct node *node, enum move move)
+{
+    struct match_event event;
+    node->seq++;
+    if (move == MOVE_RESUME) {
+        return resume(node);
+    }
+    if (!shape(node, move, &event)) {
+        return false;
+    }
+    step(node, &event);
+    return true;
 }
 
 /* Clock ticks at every deadline bring a match to the same state as one late tick. A round starts
@@ -127,14 +161,11 @@ static void explore(const struct node *from, int depth)
     for (enum move move = 0; move < MOVES && depth > 0; move++) {
         struct node node = *from;
         uint32_t size = path_size;
-        struct match_event event;
-        node.seq++;
         if (move == MOVE_LATE) {
+            node.seq++;
             node.now += depth % 2 == 0 ? 7 * MS : 23 * MS + 1;
             compare_late(from, node.now);
-        } else if (shape(&node, move, &event)) {
-            step(&node, &event);
-        } else {
+        } else if (!move_on(&node, move)) {
             continue;
         }
         if (fault == NULL && node.match.phase != MATCH_CLOSED) {
@@ -157,11 +188,7 @@ static void make(struct node *node, const enum move *moves, uint32_t count)
     match_init(&node->match, &rules, START_US);
     referee_init(&node->referee, &rules, START_US);
     for (uint32_t i = 0; i < count && fault == NULL; i++) {
-        struct match_event event;
-        node->seq++;
-        if (shape(node, moves[i], &event)) {
-            step(node, &event);
-        }
+        move_on(node, moves[i]);
     }
 }
 
@@ -169,6 +196,7 @@ static void make(struct node *node, const enum move *moves, uint32_t count)
 #define TO_ROUND TO_COUNTDOWN, MOVE_FRAME, MOVE_READY_0, MOVE_READY_1, MOVE_DEADLINE
 #define TO_INTERMISSION TO_ROUND, MOVE_RIGHT_0, MOVE_DEADLINE
 #define TO_MATCH_POINT TO_INTERMISSION, MOVE_FRAME, MOVE_READY_0, MOVE_READY_1, MOVE_DEADLINE
+#define TO_AGAIN TO_INTERMISSION, MOVE_RESUME, MOVE_CONNECT_0, MOVE_CONNECT_1
 #define FROM(...)                                                             \
     { (const enum move[]){ __VA_ARGS__ },                                     \
       sizeof((const enum move[]){ __VA_ARGS__ }) / sizeof(enum move) }
@@ -187,6 +215,12 @@ static const struct {
     { "a round, one has lag", FROM(TO_ROUND, MOVE_RTT_0, MOVE_RIGHT_1) },
     { "an intermission", FROM(TO_INTERMISSION) },
     { "match point", FROM(TO_MATCH_POINT) },
+    { "a void round", FROM(TO_ROUND, MOVE_RIGHT_0, MOVE_RESUME) },
+    { "a match taken over", FROM(TO_AGAIN) },
+    { "the same, one gone", FROM(TO_AGAIN, MOVE_DISCONNECT_0) },
+    { "a round after a void one", FROM(TO_ROUND, MOVE_WRONG_0, MOVE_RESUME, MOVE_CONNECT_0,
+                                       MOVE_CONNECT_1, MOVE_FRAME, MOVE_READY_0, MOVE_READY_1,
+                                       MOVE_DEADLINE) },
     { "the end", FROM(TO_ROUND, MOVE_LEAVE_1) },
 };
 
@@ -194,7 +228,11 @@ static void tell_path(void)
 {
     char text[128];
     for (uint32_t i = 0; i < path_size; i++) {
-        referee_event_text(&path[i], START_US, text, sizeof text);
+        if (path[i].resume) {
+            printf("    resume\n");
+            continue;
+        }
+        referee_event_text(&path[i].event, START_US, text, sizeof text);
         printf("    %s\n", text);
     }
 }

@@ -4,9 +4,10 @@
  *
  *   connect SLOT            disconnect SLOT         leave SLOT            tick
  *   ready SLOT ROUND        guess SLOT ROUND seq N right|wrong
- *   rtt SLOT MICROSECONDS   frame ROUND ok|bad
+ *   rtt SLOT MICROSECONDS   frame ROUND ok|bad      resume
  *
- * Effects are written as in tests/sim/world/referee_text.c; "" means that nothing happens. */
+ * At "resume" another process takes the match over; it has no effects of its own. Effects are
+ * written as in tests/sim/world/referee_text.c; "" means that nothing happens. */
 #ifndef DUEL_TESTS_SCENARIO_H
 #define DUEL_TESTS_SCENARIO_H
 
@@ -74,6 +75,20 @@ static struct match_event scenario_event(const struct line *line)
     return event;
 }
 
+static void scenario_resume(struct match *match, struct referee *referee, const struct line *line)
+{
+    uint64_t now_us = SCENARIO_START_US + (uint64_t)(line->ms * 1000 + 0.5);
+    match_resume(match, now_us);
+    referee_resume(referee, now_us);
+    match_check(match);
+    CHECK(match_deadline_us(match) == MATCH_NEVER);
+    const char *fault = referee_compare(referee, match);
+    if (fault != NULL) {
+        printf("  at %.3f resume\n    the referee: %s\n", line->ms, fault);
+        test_fail(__FILE__, __LINE__);
+    }
+}
+
 static struct match scenario_play(const struct match_rules *rules, const struct line *lines,
                                   size_t count)
 {
@@ -85,6 +100,10 @@ static struct match scenario_play(const struct match_rules *rules, const struct 
     match_init(&match, rules, SCENARIO_START_US);
     referee_init(&referee, rules, SCENARIO_START_US);
     for (size_t i = 0; i < count; i++) {
+        if (strcmp(lines[i].event, "resume") == 0) {
+            scenario_resume(&match, &referee, &lines[i]);
+            continue;
+        }
         struct match_event event = scenario_event(&lines[i]);
         match_step(&match, &event, &effects);
         match_check(&match);

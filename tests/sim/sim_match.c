@@ -72,6 +72,13 @@ static void report(const struct duel_tally *tally, uint64_t matches)
     cover("abandoned: left", tally->causes[MATCH_CAUSE_LEFT], matches);
     cover("abandoned: both gone", tally->causes[MATCH_CAUSE_BOTH], matches);
     cover("abandoned: no frame", tally->causes[MATCH_CAUSE_FRAMES], matches);
+    cover("abandoned: outage", tally->causes[MATCH_CAUSE_OUTAGE], matches);
+    cover("taken over in waiting", tally->resumed[MATCH_WAITING], matches);
+    cover("taken over in the countdown", tally->resumed[MATCH_COUNTDOWN], matches);
+    cover("taken over in a round", tally->resumed[MATCH_ROUND], matches);
+    cover("taken over in an intermission", tally->resumed[MATCH_INTERMISSION], matches);
+    cover("rounds after a takeover", tally->restarted, matches);
+    cover("taken over, nobody came", tally->forgotten, matches);
     cover("effects of one step, at most", tally->effects_most, matches);
 }
 

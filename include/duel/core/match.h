@@ -59,6 +59,7 @@ enum match_cause {
     MATCH_CAUSE_LEFT,    /* before round 1: seat.left, or seat.past_grace (stayed away) */
     MATCH_CAUSE_BOTH,    /* both went within 2 s of each other */
     MATCH_CAUSE_FRAMES,  /* three frames could not be had */
+    MATCH_CAUSE_OUTAGE,  /* not both came back after the match was taken over */
 };
 
 enum match_event_type {
@@ -191,6 +192,8 @@ struct match {
     bool frame_ready;
     bool frame_wanted; /* asked for, not answered */
     bool phase_over;   /* COUNTDOWN and INTERMISSION as such; `ready` or the frame is waited for */
+    bool begun;        /* a round was started, perhaps by another process */
+    bool resumed;      /* taken over from another process */
     uint8_t score[2];
     struct match_seat seats[2];
     struct match_round rounds[MATCH_ROUNDS_MAX];
@@ -200,12 +203,20 @@ _Static_assert(sizeof(struct match) <= 2048, "struct match is at most 2 KiB");
 
 /* A new match in MATCH_WAITING. now_us > 0. */
 void match_init(struct match *match, const struct match_rules *rules, uint64_t now_us);
+/* Makes a match that is not over wait for its players again in this process (R-81, R-82): in
+ * MATCH_WAITING before the round that comes after the finished ones, nobody connected, without any
+ * deadline until the first MATCH_EV_CONNECT. Rules, score, finished rounds, `begun` and the grace
+ * that each seat has left stay; the first step after it asks for the round's frame. */
+void match_resume(struct match *match, uint64_t now_us);
+/* Moves everything that is to come on by `us`: the process was away for so long, and nobody is to
+ * lose by that (R-88). The latest step must lie at least so far back. */
+void match_shift(struct match *match, uint64_t us);
 /* One event; fills `effects` (cleared first). Asks for round 1's frame in the first step. */
 void match_step(struct match *match, const struct match_event *event,
                 struct match_effects *effects);
 /* When the next MATCH_EV_TICK is due at the latest; after a step later than its now_us.
- * MATCH_NEVER only when CLOSED, or while nothing but the answer to MATCH_FX_WANT_FRAME is waited
- * for. */
+ * MATCH_NEVER only when CLOSED, while nothing but the answer to MATCH_FX_WANT_FRAME is waited for,
+ * or while a resumed match waits for the first of its players. */
 uint64_t match_deadline_us(const struct match *match);
 /* Asserts every invariant. */
 void match_check(const struct match *match);

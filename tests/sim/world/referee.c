@@ -16,6 +16,29 @@ void referee_init(struct referee *r, const struct match_rules *rules, uint64_t n
     r->winner = -1;
 }
 
+/* what stands is left alone, the rest is as if nobody had ever been there. */
+void referee_resume(struct referee *r, uint64_t now_us)
+{
+    r->last = now_us;
+    r->heir = true;
+    r->awaited = true;
+    r->opened = false;
+    r->stage = STAGE_GATHER;
+    r->round = r->results_count + 1;
+    r->guess_round = 0;
+    r->asked = false;
+    r->framed = false;
+    r->frame_failures = 0;
+    for (int slot = 0; slot < 2; slot++) {
+        struct referee_seat *seat = &r->seats[slot];
+        seat->here = false;
+        seat->ready = false;
+        seat->gone_at = 0;
+        seat->pings_count = 0;
+        seat->guesses_count = 0;
+    }
+}
+
 static struct match_effect *say(struct referee_sheet *sheet, enum match_effect_type type)
 {
     struct match_effect *effect = &sheet->says[sheet->count++];
@@ -140,7 +163,7 @@ struct ruling {
     int winner;
 };
 
-/* … R-53: what the absences mean at a moment. */
+/* …: what the absences mean at a moment. */
 static struct ruling rule_absence(const struct referee *r, uint64_t at)
 {
     struct ruling none = { false, MATCH_BY_SCORE, MATCH_CAUSE_NONE, -1 };
@@ -148,7 +171,7 @@ static struct ruling rule_absence(const struct referee *r, uint64_t at)
     if (!past0 && !past1) {
         return none;
     }
-    if (r->stage == STAGE_COUNT) {
+    if (!r->started) {
         return (struct ruling){ true, MATCH_ABANDONED, MATCH_CAUSE_LEFT, -1 };
     }
     if (past0 && past1) {
@@ -194,6 +217,7 @@ static void finish(struct referee *r, struct ruling ruling, uint64_t at,
     r->stage = STAGE_DONE;
     r->since = at;
     r->asked = false;
+    r->awaited = false;
     r->reason = ruling.reason;
     r->cause = ruling.cause;
     r->winner = ruling.winner;
@@ -264,6 +288,7 @@ static bool may_start(const struct referee *r, uint64_t now)
 static void start(struct referee *r, uint64_t now, struct referee_sheet *sheet)
 {
     r->stage = STAGE_PLAY;
+    r->started = true;
     r->since = now;
     r->guess_round = r->round;
     for (int slot = 0; slot < 2; slot++) {
@@ -281,7 +306,7 @@ static uint64_t stage_due(const struct referee *r, uint64_t *ret_end)
 {
     uint64_t due = NEVER;
     if (r->stage == STAGE_GATHER) {
-        due = r->since + r->rules.waiting_ms * MS;
+        due = r->awaited ? NEVER : r->since + r->rules.waiting_ms * MS;
     } else if (r->stage == STAGE_PLAY) {
         return round_due(r, ret_end);
     } else if (r->stage == STAGE_DONE) {
@@ -300,8 +325,9 @@ static void advance(struct referee *r, uint64_t now, struct referee_sheet *sheet
         uint64_t absence = absence_due(r);
         if (stage <= absence && stage <= now && r->stage != STAGE_SHUT) {
             if (r->stage == STAGE_GATHER) {
-                finish(r, (struct ruling){ true, MATCH_ABANDONED, MATCH_CAUSE_NO_SHOW, -1 }, end,
-                       sheet);
+                /* */
+                enum match_cause cause = r->heir ? MATCH_CAUSE_OUTAGE : MATCH_CAUSE_NO_SHOW;
+                finish(r, (struct ruling){ true, MATCH_ABANDONED, cause, -1 }, end, sheet);
             } else if (r->stage == STAGE_PLAY) {
                 finish_round(r, end, sheet);
             } else {
@@ -343,6 +369,10 @@ static void come(struct referee *r, int slot, struct referee_sheet *sheet)
     struct match_effect *effect = say(sheet, MATCH_FX_PLAYER);
     effect->slot = (uint8_t)slot;
     effect->connected = true;
+    if (r->awaited) {
+        r->awaited = false;
+        r->since = r->last;
+    }
     if (r->stage == STAGE_GATHER && r->seats[1 - slot].here) {
         r->stage = STAGE_COUNT;
         r->since = r->last;
@@ -373,7 +403,7 @@ static void leave(struct referee *r, const struct match_event *event, struct ref
 {
     if (r->stage == STAGE_DONE) {
         refuse(event, MATCH_IS_OVER, sheet);
-    } else if (r->stage == STAGE_GATHER || r->stage == STAGE_COUNT) {
+    } else if (!r->started) {
         finish(r, (struct ruling){ true, MATCH_ABANDONED, MATCH_CAUSE_LEFT, -1 }, r->last, sheet);
     } else {
         int winner = event->slot == 0 ? 1 : 0;
@@ -593,7 +623,7 @@ static const char *judge_deadline(const struct referee *r, uint64_t deadline_us)
     if (deadline_us <= r->last) {
         return "a deadline that is over";
     }
-    if (deadline_us == NEVER && !r->asked) {
+    if (deadline_us == NEVER && !r->asked && !(r->stage == STAGE_GATHER && r->awaited)) {
         return "nothing would ever happen again";
     }
     return deadline_us > next_due(r) ? "a deadline later than what is due" : NULL;
@@ -604,7 +634,9 @@ const char *referee_watch(struct referee *r, const struct match_event *event,
                           struct referee_sheet *sheet)
 {
     sheet->count = 0;
-    bool first = r->index++ == 0;
+    bool first = !r->opened;
+    r->opened = true;
+    r->index++;
     advance(r, event->now_us, sheet);
     if (first && r->stage == STAGE_GATHER) {
         ask_frame(r, sheet);
@@ -662,6 +694,9 @@ const char *referee_compare(const struct referee *r, const struct match *match)
     if (match->rounds_count != r->results_count) {
         return "another number of rounds";
     }
+    if (match->begun != r->started) {
+        return "a match that began, or did not";
+    }
     if (r->stage >= STAGE_DONE && (match->reason != r->reason || match->cause != r->cause ||
                                    match->winner != r->winner)) {
         return "another outcome";
@@ -691,6 +726,11 @@ const char *referee_compare(const struct referee *r, const struct match *match)
         }
         if (match_lag_us(match, (uint8_t)slot) != lag_by(r, slot, NEVER, NEVER)) {
             return "another lag";
+        }
+        uint32_t total = r->rules.grace_total_ms;
+        uint64_t away = r->seats[slot].away_ms;
+        if (match->seats[slot].grace_left_ms != (away < total ? total - away : 0)) {
+            return "another grace left";
         }
     }
     return NULL;

@@ -52,6 +52,7 @@ struct referee {
     struct match_rules rules;
     uint64_t last;  /* time of the latest event */
     uint64_t index; /* of events */
+    bool opened;    /* the first event since it was made or taken over has been */
     enum referee_stage stage;
     uint64_t since; /* the stage began */
     uint32_t round;       /* coming or running */
@@ -61,6 +62,9 @@ struct referee {
     uint64_t framed_at;
     uint32_t frame_failures;
     uint32_t video;
+    bool heir;    /* taken over from another process */
+    bool awaited; /* and none of its players has come yet */
+    bool started; /* some round was, ever */
     uint32_t score[2];
     enum match_reason reason;
     enum match_cause cause;
@@ -77,6 +81,8 @@ struct referee_sheet {
 };
 
 void referee_init(struct referee *referee, const struct match_rules *rules, uint64_t now_us);
+/* The match was taken over by another process. */
+void referee_resume(struct referee *referee, uint64_t now_us);
 /* One step of a match, after it: NULL, or what was wrong (static text). `deadline_us` is what
  * the match now says about its next deadline. `sheet` is filled with what was expected. */
 const char *referee_watch(struct referee *referee, const struct match_event *event,

@@ -68,6 +68,9 @@ struct world {
     uint32_t frame_max;
     uint32_t cut;        /* that a line breaks with the other's, out of 1,000 */
     uint32_t wanted;     /* round of the frame asked for */
+    uint32_t crash;      /* that another process takes over before an event, out of 10,000 */
+    uint32_t crashes_left;
+    bool forgotten;      /* nobody will come any more to a match that was taken over */
     bool check;
     bool talk;
 };
@@ -143,6 +146,8 @@ static void choose_wild(struct world *world)
     world->frame_odd = PICK(world, 0, 200);
     world->frame_max = PICK(world, 0, 100000, 8000000);
     world->cut = PICK(world, 0, 0, 0, 500);
+    world->crash = PICK(world, 0, 0, 20, 200, 2000);
+    world->crashes_left = 1 + rng_below(&world->rng, 8);
     uint32_t rare = PICK(world, 0, 0, 1); /* whether people are unreliable at all */
     for (int slot = 0; slot < 2; slot++) {
         struct habits *habits = &world->players[slot].habits;
@@ -218,6 +223,7 @@ static void hear(struct world *world, const struct match_effect *effect)
         hear_offer(world, effect->round);
         break;
     case MATCH_FX_ROUND:
+        world->tally->restarted += world->match.resumed;
         hear_round(world, effect->round);
         break;
     case MATCH_FX_VERDICT:
@@ -459,6 +465,63 @@ static bool next(struct world *world, struct match_event *event)
     return true;
 }
 
+/* ---- another process ---- */
+
+/* Who comes back to the match, and what of the old process still arrives. */
+static void plan_return(struct world *world, uint8_t slot)
+{
+    struct player *player = &world->players[slot];
+    uint64_t ping_due = player->due[DEED_PING];
+    for (enum deed deed = 0; deed < DEEDS; deed++) {
+        player->due[deed] = NEVER;
+    }
+    player->due[DEED_PING] = ping_due;
+    if (chance(world, player->habits.return_)) {
+        player->due[DEED_CONNECT] = soon(world, player->habits.away_max);
+    }
+    if (chance(world, player->habits.repeat)) { /* of a verdict that may be lost */
+        player->due[DEED_REPEAT] = soon(world, player->habits.think_max);
+    }
+    plan_drop(world, slot);
+}
+
+static const char *take_over(struct world *world)
+{
+    struct match saved = world->match; /* all that is left of the old process */
+    world->tally->resumed[saved.phase]++;
+    match_resume(&saved, world->now);
+    if (world->check) {
+        match_check(&saved);
+    }
+    memset(&world->match, 0x55, sizeof world->match);
+    world->match = saved;
+    referee_resume(&world->referee, world->now);
+    plan_return(world, 0);
+    plan_return(world, 1);
+    /* The frame of the old process is of no use to the new one; its answer may come too late. */
+    if (!chance(world, world->frame_odd)) {
+        world->frame_due = NEVER;
+    }
+    world->tick_due = NEVER;
+    world->forgotten = world->players[0].due[DEED_CONNECT] == NEVER &&
+                       world->players[1].due[DEED_CONNECT] == NEVER;
+    world->tally->forgotten += world->forgotten;
+    if (world->talk) {
+        printf("    taken over at %.3f\n", (double)(world->now - START_US) / 1000.0);
+    }
+    return referee_compare(&world->referee, &world->match);
+}
+
+static bool crashes(struct world *world)
+{
+    if (world->match.phase >= MATCH_OVER || world->crashes_left == 0 || world->crash == 0 ||
+        rng_below(&world->rng, 10000) >= world->crash) {
+        return false;
+    }
+    world->crashes_left--;
+    return true;
+}
+
 static void open_world(struct world *world, uint64_t seed, enum duel_kind kind)
 {
     struct match_rules rules = usual_rules;
@@ -498,9 +561,11 @@ const char *referee_duel(uint64_t seed, enum duel_kind kind, bool check, bool al
     world.talk = aloud;
     const char *fault = NULL;
     uint32_t steps = 0;
-    while (fault == NULL && world.match.phase != MATCH_CLOSED) {
+    while (fault == NULL && !world.forgotten && world.match.phase != MATCH_CLOSED) {
         struct match_event event;
-        if (!next(&world, &event)) {
+        if (crashes(&world)) {
+            fault = take_over(&world);
+        } else if (!next(&world, &event)) {
             fault = "nothing happens any more";
         } else if (++steps > STEPS_MAX) {
             fault = "the match does not end";
@@ -511,7 +576,9 @@ const char *referee_duel(uint64_t seed, enum duel_kind kind, bool check, bool al
     if (fault == NULL) {
         fault = referee_compare(&world.referee, &world.match);
     }
-    count_match(tally, &world.match);
+    if (!world.forgotten) {
+        count_match(tally, &world.match);
+    }
     *ret_match = world.match;
     return fault;
 }

@@ -1,7 +1,7 @@
 /* A whole match between two simulated players, watched by the referee.
  *
- * All chance comes from one seed: rules, pings, patience, skill, faults and how late the clock
- * is. */
+ * All chance comes from one seed: rules, pings, patience, skill, faults, how late the clock is,
+ * and when another process takes the match over. */
 #ifndef DUEL_TESTS_REFEREE_DUEL_H
 #define DUEL_TESTS_REFEREE_DUEL_H
 
@@ -17,7 +17,7 @@ struct duel_tally {
     uint64_t by_score;
     uint64_t draws;
     uint64_t forfeits;
-    uint64_t causes[MATCH_CAUSE_FRAMES + 1];
+    uint64_t causes[MATCH_CAUSE_OUTAGE + 1];
     uint64_t rejects[MATCH_IS_OVER + 1];
     uint64_t statuses[MATCH_OUT + 1];
     uint64_t verdicts_again;
@@ -26,6 +26,9 @@ struct duel_tally {
     uint64_t rounds_tied;   /* both solved, nobody won */
     uint64_t rounds_turned; /* won by who solved it second: lag credit */
     uint64_t frames_redrawn;
+    uint64_t resumed[MATCH_OVER]; /* taken over, by the phase in which it was */
+    uint64_t restarted;           /* rounds started in a match that was taken over */
+    uint64_t forgotten;           /* taken over, and nobody came back */
     uint64_t hash; /* of all effects, to compare runs */
     uint32_t effects_most;
 };

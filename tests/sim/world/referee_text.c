@@ -57,7 +57,8 @@ static void add_winner(struct line *line, int winner)
 static void add_over(struct line *line, const struct match *match)
 {
     static const char *const reasons[] = { "by score", "by forfeit", "abandoned" };
-    static const char *const causes[] = { "", " no show", " left", " both gone", " no frame" };
+    static const char *const causes[] = { "",           " no show",  " left",
+                                          " both gone", " no frame", " outage" };
     add(line, "over %s%s", reasons[match->reason], causes[match->cause]);
     if (match->reason != MATCH_ABANDONED) {
         add_winner(line, match->winner);

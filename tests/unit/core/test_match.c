@@ -96,6 +96,52 @@ TEST(one_step_can_settle_everything)
     CHECK_INT(effects.count, 0);
 }
 
+/* what stands is all that a match carries into another process. */
+TEST(R_81_two_matches_with_the_same_rounds_are_taken_over_alike)
+{
+    struct match a, b;
+    match_init(&a, &usual, START_US);
+    step(&a, 0, MATCH_EV_CONNECT, 0);
+    step(&a, 0, MATCH_EV_CONNECT, 1);
+    step(&a, 0, MATCH_EV_FRAME, 0);
+    step(&a, 6000, MATCH_EV_TICK, 0);
+    step(&a, 7000, MATCH_EV_GUESS, 0);
+    step(&a, 7001, MATCH_EV_TICK, 0);
+    CHECK_INT(a.rounds_count, 1);
+    b = a;
+    step(&b, 7100, MATCH_EV_FRAME, 0);
+    step(&b, 7200, MATCH_EV_RTT, 1);
+    step(&b, 14000, MATCH_EV_TICK, 0);
+    CHECK_INT(b.phase, MATCH_ROUND);
+    step(&b, 15000, MATCH_EV_GUESS, 1);
+    /* The other machine's clock is behind. */
+    match_resume(&a, START_US - 1000000);
+    match_resume(&b, START_US - 1000000);
+    match_check(&a);
+    CHECK(memcmp(&a, &b, sizeof a) == 0);
+    CHECK(match_deadline_us(&a) == MATCH_NEVER);
+    CHECK_INT(a.round, 2);
+    match_resume(&b, START_US - 1000000);
+    CHECK(memcmp(&a, &b, sizeof a) == 0);
+}
+
+/* */
+TEST(R_82_the_waiting_time_begins_with_the_first_who_comes)
+{
+    struct match match;
+    match_init(&match, &usual, START_US);
+    match_resume(&match, START_US);
+    step(&match, 1000, MATCH_EV_TICK, 0);
+    CHECK(match_deadline_us(&match) == MATCH_NEVER);
+    step(&match, 1000, MATCH_EV_FRAME, 0);
+    CHECK(match_deadline_us(&match) == MATCH_NEVER);
+    step(&match, 2000, MATCH_EV_CONNECT, 1);
+    CHECK_INT(match_deadline_us(&match), START_US + 32000000);
+    step(&match, 3000, MATCH_EV_CONNECT, 1);
+    step(&match, 4000, MATCH_EV_DISCONNECT, 1);
+    CHECK_INT(match_deadline_us(&match), START_US + 32000000);
+}
+
 TEST(all_times_may_be_nothing)
 {
     struct match match;
