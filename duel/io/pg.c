@@ -91,6 +91,43 @@ void pg_load_player(struct pg *pg, struct ref player, struct text sub)
 
 /* ---- results ---- */
 
+static struct hub_event checked_event(struct ref match, enum hub_reply reply)
+{
+    struct hub_event event = { .type = HUB_EV_CHECKED };
+    event.checked.match = match;
+    event.checked.reply = reply;
+    return event;
+}
+
+static void on_checked(const struct pg_ask *ask, enum hub_reply reply,
+                       const struct pg_result *rows)
+{
+    struct pg *pg = ask->context;
+    struct hub_event event = checked_event(ask->ref, reply);
+    event.checked.stored = reply == HUB_OK && truth(rows, 0);
+    loop_event(pg->loop, &event);
+}
+
+void pg_check(struct pg *pg, struct ref match, const struct uuid *id)
+{
+    char text[UUID_TEXT_SIZE + 1];
+    if (!pg_link_is_up(pg->link)) {
+        struct hub_event event = checked_event(match, HUB_UNAVAILABLE);
+        loop_defer(pg->loop, &event);
+        return;
+    }
+    uuid_format(id, text);
+    struct pg_ask ask = {
+        .sql = "select exists (select 1 from public.duel_matches where id = $1::uuid)",
+        .params = { text_from(text) },
+        .params_count = 1,
+        .ref = match,
+        .answer = on_checked,
+        .context = pg,
+    };
+    pg_link_ask(pg->link, &ask);
+}
+
 static struct hub_event stored_event(struct ref result, enum hub_reply reply)
 {
     struct hub_event event = { .type = HUB_EV_STORED };
@@ -171,6 +208,36 @@ void pg_store(struct pg *pg, struct ref result, const struct hub_result *data)
     };
     pg_link_ask(pg->link, &ask);
     free(json);
+}
+
+/* ---- for others ---- */
+
+static void on_inquired(const struct pg_ask *ask, enum hub_reply reply,
+                        const struct pg_result *rows)
+{
+    struct inquiry *inquiry = ask->context;
+    struct text texts[INQUIRY_TEXTS_MAX] = { TEXT_NONE };
+    if (reply == HUB_OK && PQntuples(rows) != 1) {
+        reply = HUB_REFUSED;
+    }
+    for (int i = 0; reply == HUB_OK && i < PQnfields(rows) && i < INQUIRY_TEXTS_MAX; i++) {
+        texts[i] = value(rows, i);
+    }
+    inquiry->done(inquiry, reply, texts);
+}
+
+bool pg_inquire(struct pg *pg, struct inquiry *inquiry, const char *sql, const struct text *params,
+                uint32_t count)
+{
+    if (!pg_link_is_up(pg->link)) {
+        return false;
+    }
+    struct pg_ask ask = { .sql = sql, .params_count = count, .answer = on_inquired,
+                          .context = inquiry };
+    ASSERT(count <= PG_PARAMS_MAX);
+    memcpy(ask.params, params, count * sizeof params[0]);
+    pg_link_ask(pg->link, &ask);
+    return true;
 }
 
 /* ---- life ---- */

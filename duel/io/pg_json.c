@@ -185,6 +185,7 @@ char *pg_json_result(const struct hub_result *result, uint32_t *ret_size)
     struct json json = { NULL, 0, 0, false };
     put(&json, "{\"match\":");
     put_uuid(&json, &result->match);
+    put(&json, ",\"fence\":%" PRIu64, result->fence);
     put(&json, ",\"p1\":");
     put_uuid(&json, &result->player[0]);
     put(&json, ",\"p2\":");

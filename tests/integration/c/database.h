@@ -91,7 +91,8 @@ static inline void ignore_notice(void *context, const PGresult *notice)
     (void)notice;
 }
 
-static inline void database_load(PGconn *conn, const char *path)
+/* A file's text; lives until the next call. */
+static inline const char *database_read(const char *path)
 {
     static char sql[65536];
     FILE *file = fopen(path, "r");
@@ -100,7 +101,12 @@ static inline void database_load(PGconn *conn, const char *path)
     }
     sql[fread(sql, 1, sizeof sql - 1, file)] = 0;
     fclose(file);
-    database_do(conn, sql);
+    return sql;
+}
+
+static inline void database_load(PGconn *conn, const char *path)
+{
+    database_do(conn, database_read(path));
 }
 
 /* Makes the database; `filled`: with Framedle's tables. */
