@@ -1,10 +1,14 @@
 /* Live matches; see arena.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/keeper.h>
 #include <duel/hub/ledger.h>
+#include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
+#include <duel/hub/saved.h>
 #include <duel/hub/session.h>
 #include <duel/hub/stage.h>
+#include <duel/hub/takeover.h>
 #include <duel/hub/tell.h>
 #include <string.h>
 
@@ -28,44 +32,26 @@ bool arena_has_ended(const struct hub *hub, const struct uuid *id)
 bool arena_has_room(const struct hub *hub)
 {
     return !hub->draining && hub->titles != NULL && titles_drawn_count(hub->titles) > 0 &&
-           hub->matches.count < hub->matches.count_max && ledger_has_room(hub);
+           hub->matches.count + hub->sweep_room < hub->matches.count_max &&
+           ledger_room(hub) > hub->sweep_room;
 }
 
-static void take_seat(struct hub *hub, struct live *live, uint32_t slot, struct player *player)
-{
-    ASSERT(player->loaded && ref_is_none(player->match));
-    live->seats[slot] = (struct live_seat){
-        .player = pool_ref(&hub->players, player),
-        .rating = player->rating,
-        .since_ms = player->ticket.since_ms,
-    };
-    player->match = pool_ref(&hub->matches, live);
-    players_hold(hub, player);
-}
-
-void arena_make(struct hub *hub, struct player *first, struct player *second)
-{
-    struct ref ref;
-    ASSERT(first != second && arena_has_room(hub));
-    struct live *live = pool_acquire(&hub->matches, &ref);
-    ASSERT(live != NULL);
-    live->id = uuid_random(hub->event->entropy[0], hub->event->entropy[1]);
-    ASSERT(arena_find(hub, &live->id) == NULL);
-    table_put(&hub->matches_by_id, live->id.bytes, sizeof live->id.bytes, ref.index);
-    take_seat(hub, live, 0, first);
-    take_seat(hub, live, 1, second);
-    live->record = pool_ref(&hub->records, ledger_open(hub, ref, live));
-    out_note(&hub->out, HUB_NOTE_MATCH_MADE, &live->id, NULL, TEXT_NONE, 0);
-    match_init(&live->match, &hub->limits.rules, hub->now_us);
-    stage_step(hub, live, (struct match_event){ .type = MATCH_EV_TICK }, NULL);
-}
+/* ---- sockets ---- */
 
 void arena_enter(struct hub *hub, struct live *live, struct session *session)
 {
     uint8_t slot = session->slot;
     struct live_seat *seat = &live->seats[slot];
+    if (takeover_expire(hub, live)) {
+        session_end(hub, session, 1012, TEXT("restarting")); /* and is told what became of it */
+        return;
+    }
     if (!stage_settle(hub, live)) {
         session_end(hub, session, 4410, TEXT("match over"));
+        return;
+    }
+    if (live->dormant && !hub->up[HUB_VALKEY]) {
+        session_end_unavailable(hub, session);
         return;
     }
     if (!ref_is_none(seat->conn)) {
@@ -76,12 +62,23 @@ void arena_enter(struct hub *hub, struct live *live, struct session *session)
     session->state = SESSION_PLAYING;
     session->match = pool_ref(&hub->matches, live);
     session->came_late = live->match.phase == MATCH_OVER;
-    tell_welcome(hub, live, slot);
-    if (live->end_told) {
-        tell_match_end(hub, live, slot);
+    if (live->dormant) {
+        takeover_wake(hub, live);
+    }
+    seat->unwelcomed = live->held || live->unproven;
+    if (!seat->unwelcomed) {
+        tell_welcome(hub, live, slot);
+        if (live->end_told) {
+            tell_match_end(hub, live, slot);
+        }
     }
     session_ping(hub, session);
-    stage_step(hub, live, (struct match_event){ .type = MATCH_EV_CONNECT, .slot = slot }, NULL);
+    if (live->unproven) {
+        stage_rest(hub, live); /* the match hears of nobody before */
+    } else {
+        stage_step(hub, live, (struct match_event){ .type = MATCH_EV_CONNECT, .slot = slot },
+                   NULL);
+    }
 }
 
 void arena_socket_gone(struct hub *hub, struct live *live, struct session *session)
@@ -89,6 +86,10 @@ void arena_socket_gone(struct hub *hub, struct live *live, struct session *sessi
     struct live_seat *seat = &live->seats[session->slot];
     ASSERT(ref_equal(seat->conn, session->conn));
     seat->conn = REF_NONE;
+    seat->unwelcomed = false;
+    if (live->unproven) {
+        return; /* the match does not know of it */
+    }
     stage_step(hub, live,
          (struct match_event){ .type = MATCH_EV_DISCONNECT, .slot = session->slot }, NULL);
 }
@@ -121,6 +122,9 @@ void arena_message(struct hub *hub, struct live *live, struct session *session,
     uint8_t slot = session->slot;
     struct match_event event = { .slot = slot };
     ASSERT(ref_equal(live->seats[slot].conn, session->conn));
+    if (live->unproven && live->match.resumed) {
+        return; /* said before the welcome, which tells the state anew */
+    }
     if (message->type == MSG_guess) {
         take_guess(hub, live, slot, &message->guess);
     } else if (message->type == MSG_ready) {
@@ -143,6 +147,9 @@ void arena_message(struct hub *hub, struct live *live, struct session *session,
 void arena_pong(struct hub *hub, struct live *live, struct session *session, uint32_t rtt_us)
 {
     ASSERT(ref_equal(live->seats[session->slot].conn, session->conn));
+    if (live->seats[session->slot].unwelcomed) {
+        return; /* the match may not have heard of this seat yet */
+    }
     stage_step(hub, live,
          (struct match_event){ .type = MATCH_EV_RTT, .slot = session->slot, .rtt_us = rtt_us },
          NULL);
@@ -199,21 +206,74 @@ void arena_settled(struct hub *hub, struct live *live, const struct hub_event_st
         memcpy(live->before, stored->before, sizeof live->before);
         memcpy(live->after, stored->after, sizeof live->after);
     }
-    if (!live->end_told) {
-        stage_tell_end(hub, live);
-    } else if (live->rated) {
+    live->unsaved = false;
+    if (stored->reply == HUB_OK && stored->rated && live->match.reason == MATCH_ABANDONED &&
+        !live->end_told) {
+        takeover_outranked(hub, live);
+    }
+    if (live->end_told && live->rated) {
         tell_rating(hub, live, 0);
         tell_rating(hub, live, 1);
     }
-    stage_arm(hub, live);
+    stage_rest(hub, live);
+}
+
+/* ---- time ---- */
+
+/* Whoever is here is sent to come back; what is over stays until it is stored. */
+static void drain(struct hub *hub, struct live *live)
+{
+    if (live->match.phase < MATCH_OVER) {
+        if (!live->handing && !live->dormant) {
+            keeper_hand_over(hub, live);
+        }
+        if (live->dormant || hub->now_us >= live->handing_until_us) {
+            takeover_let_go(hub, live, HUB_NOTE_MATCH_HANDED_OVER, TEXT_NONE);
+        } else {
+            stage_arm(hub, live);
+        }
+        return;
+    }
+    for (uint8_t slot = 0; slot < 2; slot++) {
+        struct ref conn = stage_empty_seat(live, slot);
+        if (!ref_is_none(conn)) {
+            session_end(hub, session_get(hub, conn), 1012, TEXT("restarting"));
+            if (!stage_step(hub, live,
+                            (struct match_event){ .type = MATCH_EV_DISCONNECT, .slot = slot },
+                            NULL)) {
+                return;
+            }
+        }
+    }
 }
 
 void arena_timer(struct hub *hub, struct live *live)
 {
-    if (stage_settle(hub, live)) {
-        if (live->match.phase == MATCH_OVER && !live->end_told &&
-            hub->now_us >= live->end_due_us) {
-            stage_tell_end(hub, live);
+    if (!takeover_expire(hub, live) && stage_settle(hub, live) && stage_rest(hub, live) &&
+        stage_is_to_be_drained(hub, live)) {
+        drain(hub, live);
+    }
+}
+
+void arena_drain(struct hub *hub)
+{
+    uint32_t index = 0;
+    struct live *live;
+    while ((live = pool_next(&hub->matches, &index)) != NULL) {
+        stage_arm(hub, live);
+    }
+}
+
+void arena_shift(struct hub *hub, uint64_t us)
+{
+    uint32_t index = 0;
+    struct live *live;
+    while ((live = pool_next(&hub->matches, &index)) != NULL) {
+        match_shift(&live->match, us);
+        live->held_until_us += us;
+        live->end_due_us += us;
+        if (live->dormant_until_us != TIMERQ_NEVER) {
+            live->dormant_until_us += us;
         }
         stage_arm(hub, live);
     }

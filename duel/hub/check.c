@@ -21,7 +21,7 @@ static void check_loading(const struct hub *hub, const struct session *session, 
         ASSERT(hub->sessions[i].state == SESSION_LOADING);
     }
     ASSERT(found == 1);
-    ASSERT(session->door == HUB_DOOR_QUEUE || session->door == HUB_DOOR_ME);
+    ASSERT(session->door != HUB_DOOR_SEARCH);
 }
 
 static void check_queued(const struct hub *hub, const struct session *session)
@@ -47,7 +47,11 @@ static void check_session(const struct hub *hub, uint32_t index)
         return;
     case SESSION_LOADING:
         check_loading(hub, session, index);
-        ASSERT(has_deadline == (session->door == HUB_DOOR_QUEUE));
+        ASSERT(has_deadline == (session->door != HUB_DOOR_ME));
+        break;
+    case SESSION_ASKING:
+        ASSERT(session->door == HUB_DOOR_MATCH || session->door == HUB_DOOR_ME);
+        ASSERT(has_deadline == (session->door == HUB_DOOR_MATCH));
         break;
     case SESSION_QUEUED:
         check_queued(hub, session);
@@ -171,9 +175,12 @@ static void check_live(const struct hub *hub, const struct live *live)
         const struct live_seat *seat = &live->seats[slot];
         const struct player *player = pool_get(&hub->players, seat->player);
         ASSERT(player != NULL);
-        /* A live match is its players' only one: a player points to it, and to one alone. */
-        ASSERT(over != ref_equal(player->match, ref));
-        ASSERT(live->match.seats[slot].connected == !ref_is_none(seat->conn));
+        /* A live match is its players' only one, unless Valkey forgot that they had one. */
+        ASSERT(!over || !ref_equal(player->match, ref));
+        ASSERT(!seat->unwelcomed ||
+               ((live->held || live->unproven) && !ref_is_none(seat->conn)));
+        ASSERT(live->match.seats[slot].connected ==
+               (!ref_is_none(seat->conn) && !live->unproven));
         if (!ref_is_none(seat->conn)) {
             ASSERT(seat->conn.index < hub->limits.connections_max);
             const struct session *session = &hub->sessions[seat->conn.index];
@@ -184,8 +191,15 @@ static void check_live(const struct hub *hub, const struct live *live)
     ASSERT(over || (record != NULL && record->state == RECORD_LIVE));
     ASSERT(over || live->sealing == live->match.frame_wanted);
     ASSERT(!live->end_told || over);
+    ASSERT(live->held || (live->news_round == 0 && !live->news_frame));
+    ASSERT(!live->dormant || (!over && !live->held));
+    if (live->dormant) {
+        ASSERT(ref_is_none(live->seats[0].conn) && ref_is_none(live->seats[1].conn));
+    }
+    ASSERT(live->fence == 0 || record == NULL || record->result.fence == live->fence);
     /* While nothing but a frame is waited for there is no deadline, and its answer will come. */
-    ASSERT(deadline_of(hub, timer_of_match(hub, live)) != TIMERQ_NEVER || live->sealing);
+    ASSERT(deadline_of(hub, timer_of_match(hub, live)) != TIMERQ_NEVER || live->sealing ||
+           (live->unproven && (live->saving || live->checking)));
 }
 
 static void check_matches(const struct hub *hub)

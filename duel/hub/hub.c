@@ -2,16 +2,23 @@
  * are in session, players, lobby, arena and ledger. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/door.h>
 #include <duel/hub/hub.h>
+#include <duel/hub/keeper.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
 #include <duel/hub/session.h>
+#include <duel/hub/takeover.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Chunks that the shared store of guess texts has for each record, whatever one match may take: a
  * realistic match needs two. */
 #define CHUNKS_PER_RECORD 8
+
+/* So late no timer is but after the process was away. */
+#define AWAY_US UINT64_C(5000000)
 
 static void check_limits(const struct hub_limits *limits)
 {
@@ -31,11 +38,14 @@ static bool allocate(struct hub *hub, uint64_t seed)
     uint32_t players_max = 2 * limits->connections_max + 2 * limits->matches_max;
     uint32_t records_max = limits->matches_max + limits->results_max;
     uint32_t timers_max =
-        limits->connections_max + players_max + limits->matches_max + records_max;
+        limits->connections_max + players_max + limits->matches_max + records_max + 1;
+    hub->scratch_size = SAVED_MATCH_SIZE_MAX + limits->guess_log_max;
+    hub->scratch = malloc(hub->scratch_size);
     hub->guesses_max = 2 * limits->rules.best_of * limits->rules.max_guesses;
     hub->sessions = calloc(limits->connections_max, sizeof *hub->sessions);
     hub->guesses = calloc((size_t)records_max * hub->guesses_max, sizeof *hub->guesses);
-    return hub->sessions != NULL && hub->guesses != NULL && out_create(&hub->out) &&
+    return hub->sessions != NULL && hub->guesses != NULL && hub->scratch != NULL &&
+           out_create(&hub->out, hub->scratch_size) &&
            timerq_create(&hub->timers, timers_max) &&
            pool_create(&hub->players, sizeof(struct player), players_max) &&
            table_create(&hub->players_by_sub, players_max, seed) &&
@@ -75,6 +85,7 @@ void hub_destroy(struct hub *hub)
     }
     free(hub->sessions);
     free(hub->guesses);
+    free(hub->scratch);
     out_destroy(&hub->out);
     timerq_destroy(&hub->timers);
     pool_destroy(&hub->players);
@@ -114,7 +125,12 @@ static void run_timer(struct hub *hub, uint32_t id)
         arena_timer(hub, item_at(&hub->matches, index));
         return;
     }
-    ledger_timer(hub, item_at(&hub->records, index - hub->matches.count_max));
+    index -= hub->matches.count_max;
+    if (index < hub->records.count_max) {
+        ledger_timer(hub, item_at(&hub->records, index));
+        return;
+    }
+    keeper_timer(hub);
 }
 
 /* What finds no room now is done in the next step, which hub_deadline_us() asks for at once. */
@@ -143,8 +159,42 @@ static void store_changed(struct hub *hub, enum hub_store store, bool up)
     if (up) {
         ledger_store_up(hub, store);
         if (store == HUB_VALKEY) {
+            keeper_valkey_up(hub);
             lobby_valkey_up(hub);
         }
+    }
+}
+
+/* Everybody is told to come back; matches go on until they can be handed over. */
+static void drain(struct hub *hub)
+{
+    hub->draining = true;
+    hub->drained_us = hub->now_us + (uint64_t)hub->limits.drain_ms * 1000;
+    keeper_renew(hub);
+    session_drain(hub);
+    arena_drain(hub);
+}
+
+/* Answers about matches that Valkey keeps, and whose they are. */
+static void handle_kept(struct hub *hub, const struct hub_event *event)
+{
+    if (event->type == HUB_EV_SAVED) {
+        keeper_saved(hub, &event->saved);
+    } else if (event->type == HUB_EV_SOUGHT) {
+        door_sought(hub, &event->sought);
+    } else if (event->type == HUB_EV_TAKEN) {
+        hub->sweep_room = 0; /* it was kept for this one and those behind it */
+        (void)takeover_take(hub, &event->taken.match, &event->taken.copy, false);
+    } else if (event->type == HUB_EV_SWEPT) {
+        keeper_swept(hub, event->swept.reply, event->swept.more);
+    } else if (event->type == HUB_EV_LOST) {
+        keeper_lost(hub, &event->lost.match, event->lost.node);
+    } else if (event->type == HUB_EV_LEASED) {
+        keeper_leased(hub, event);
+    } else if (event->type == HUB_EV_LOCATED) {
+        door_located(hub, &event->located);
+    } else if (event->type == HUB_EV_NUDGE) {
+        lobby_nudged(hub, &event->nudged);
     }
 }
 
@@ -155,7 +205,7 @@ static void handle(struct hub *hub, const struct hub_event *event)
     case HUB_EV_CATALOGUE: /* handled before the timers */
         break;
     case HUB_EV_OPEN:
-        session_open(hub, &event->open);
+        door_open(hub, &event->open);
         break;
     case HUB_EV_CLOSED:
         session_closed(hub, event->conn);
@@ -175,8 +225,22 @@ static void handle(struct hub *hub, const struct hub_event *event)
     case HUB_EV_QUEUE_LEFT:
         lobby_left(hub, event->left.player);
         break;
+    case HUB_EV_SAVED:
+    case HUB_EV_SOUGHT:
+    case HUB_EV_TAKEN:
+    case HUB_EV_SWEPT:
+    case HUB_EV_LOST:
+    case HUB_EV_LEASED:
+    case HUB_EV_RELEASED:
+    case HUB_EV_LOCATED:
+    case HUB_EV_NUDGE:
+        handle_kept(hub, event);
+        break;
     case HUB_EV_FRAME:
         arena_frame(hub, &event->frame);
+        break;
+    case HUB_EV_CHECKED:
+        takeover_checked(hub, event->checked.match, event->checked.reply, event->checked.stored);
         break;
     case HUB_EV_STORED:
         ledger_stored(hub, &event->stored);
@@ -191,14 +255,27 @@ static void handle(struct hub *hub, const struct hub_event *event)
         store_changed(hub, event->store, false);
         break;
     case HUB_EV_DRAIN:
-        hub->draining = true;
-        session_drain(hub);
+        drain(hub);
         break;
     }
 }
 
+/* The process itself was away: suspended, or starved. That time counts for nobody. */
+static void sleep_over(struct hub *hub, uint64_t deadline_us)
+{
+    uint64_t away_us = hub->now_us > deadline_us ? hub->now_us - deadline_us : 0;
+    if (away_us < AWAY_US) {
+        return;
+    }
+    out_note(&hub->out, HUB_NOTE_PROCESS_AWAY, NULL, NULL, TEXT_NONE, (int64_t)(away_us / 1000));
+    session_shift(hub, away_us);
+    arena_shift(hub, away_us);
+}
+
 void hub_step(struct hub *hub, const struct hub_event *event)
 {
+    uint64_t deadline_us = hub_deadline_us(hub);
+    deadline_us = deadline_us > hub->now_us ? deadline_us : hub->now_us;
     ASSERT(event->now_us >= hub->now_us && event->now_us > 0);
     out_begin(&hub->out);
     hub->event = event;
@@ -209,6 +286,7 @@ void hub_step(struct hub *hub, const struct hub_event *event)
         /* First of all, so that no text of the older one goes out any more. */
         catalogue(hub, event->titles);
     }
+    sleep_over(hub, deadline_us);
     run_timers(hub);
     handle(hub, event);
     hub->event = NULL;
@@ -233,12 +311,16 @@ struct hub_counts hub_count(const struct hub *hub)
         .results = hub->results_count,
         .guess_log_bytes = ledger_log_bytes(hub),
         .late = hub->late,
+        .save_waits_us = hub->save_waits_us,
     };
+    memcpy(counts.save_waits, hub->save_waits, sizeof counts.save_waits);
     uint32_t index = 0;
     const struct live *live;
     while ((live = pool_next(&hub->matches, &index)) != NULL) {
         counts.matches_by_phase[live->match.phase]++;
         counts.matches += live->match.phase < MATCH_OVER;
+        counts.dormant += live->dormant && live->match.resumed;
+        counts.unsaved += live->unsaved || live->saving;
     }
     if (hub->results_first != NO_INDEX) {
         const struct record *oldest = item_at(&hub->records, hub->results_first);

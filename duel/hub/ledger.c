@@ -96,7 +96,10 @@ void ledger_guess(struct hub *hub, struct record *record, const struct match_eff
                   uint32_t round, const struct msg_guess *guess)
 {
     struct hub_result *result = &record->result;
-    ASSERT(record->state == RECORD_LIVE && result->guesses_count < hub->guesses_max);
+    ASSERT(record->state == RECORD_LIVE);
+    if (result->guesses_count == hub->guesses_max) {
+        return; /* of a match taken over from a process that allowed more of them */
+    }
     bool is_video = guess->video.data != NULL;
     guesses_of(hub, record)[result->guesses_count++] = (struct hub_guess){
         .round = (uint8_t)round,
@@ -111,6 +114,18 @@ void ledger_guess(struct hub *hub, struct record *record, const struct match_eff
     };
 }
 
+void ledger_copy_guess(struct hub *hub, struct record *record, const struct hub_guess *guess)
+{
+    struct hub_result *result = &record->result;
+    ASSERT(record->state == RECORD_LIVE);
+    if (result->guesses_count == hub->guesses_max) {
+        return;
+    }
+    struct hub_guess *copy = &guesses_of(hub, record)[result->guesses_count++];
+    *copy = *guess;
+    copy->text = log_text(hub, record, guess->text);
+}
+
 uint64_t ledger_log_bytes(const struct hub *hub)
 {
     return (uint64_t)hub->chunks.count * sizeof(struct chunk);
@@ -118,10 +133,14 @@ uint64_t ledger_log_bytes(const struct hub *hub)
 
 /* ---- life ---- */
 
-bool ledger_has_room(const struct hub *hub)
+uint32_t ledger_room(const struct hub *hub)
 {
-    return hub->results_count < hub->limits.results_max &&
-           hub->records.count < hub->records.count_max;
+    uint32_t records = hub->records.count_max - hub->records.count;
+    if (hub->results_count >= hub->limits.results_max) {
+        return 0;
+    }
+    uint32_t results = hub->limits.results_max - hub->results_count;
+    return results < records ? results : records;
 }
 
 struct record *ledger_open(struct hub *hub, struct ref match, const struct live *live)
@@ -132,6 +151,7 @@ struct record *ledger_open(struct hub *hub, struct ref match, const struct live 
     record->state = RECORD_LIVE;
     record->match = match;
     record->result.match = live->id;
+    record->result.fence = live->fence;
     record->result.best_of = hub->limits.rules.best_of;
     record->result.guesses = guesses_of(hub, record);
     record->result.started_ms = hub->now_ms;
@@ -166,11 +186,24 @@ static void forget(struct hub *hub, struct record *record)
 
 void ledger_discard(struct hub *hub, struct record *record)
 {
-    ASSERT(record->state == RECORD_LIVE);
+    ASSERT(record->state == RECORD_LIVE || record->state == RECORD_HELD);
+    if (record->state == RECORD_HELD) {
+        list_remove(hub, record);
+    }
     forget(hub, record);
 }
 
 /* ---- into the stores ---- */
+
+/* How long who comes back is told of the end. */
+static uint32_t keep_ms(struct hub *hub, const struct record *record)
+{
+    const struct live *live = pool_get(&hub->matches, record->match);
+    if (live == NULL || live->rematch_until_us <= hub->now_us) {
+        return 0;
+    }
+    return (uint32_t)((live->rematch_until_us - hub->now_us) / 1000);
+}
 
 static void ask(struct hub *hub, struct record *record)
 {
@@ -186,6 +219,7 @@ static void ask(struct hub *hub, struct record *record)
         out_effect(&hub->out, stored ? HUB_FX_PUBLISH : HUB_FX_STORE);
     effect->store.result = pool_ref(&hub->records, record);
     effect->store.data = &record->result;
+    effect->store.keep_ms = stored ? keep_ms(hub, record) : 0;
 }
 
 static void ask_later(struct hub *hub, struct record *record)
@@ -224,7 +258,7 @@ static uint32_t won_ms(const struct match *match)
     return sum;
 }
 
-void ledger_finish(struct hub *hub, struct record *record, const struct match *match)
+static void finish(struct hub *hub, struct record *record, const struct match *match)
 {
     struct hub_result *result = &record->result;
     ASSERT(record->state == RECORD_LIVE && match->phase >= MATCH_OVER);
@@ -235,15 +269,34 @@ void ledger_finish(struct hub *hub, struct record *record, const struct match *m
         result->score[slot] = match->score[slot];
         result->points[slot] = match_points(match, slot);
     }
-    result->completed_ms = hub->now_ms;
     result->won_ms = won_ms(match);
     result->rounds_count = match->rounds_count;
     memcpy(result->rounds, match->rounds, sizeof result->rounds);
     fill_texts(hub, result);
     list_append(hub, record);
-    record->state = RECORD_UNSTORED;
-    ask(hub, record);
+    record->state = RECORD_HELD;
 }
+
+void ledger_finish(struct hub *hub, struct record *record, const struct match *match)
+{
+    record->result.completed_ms = hub->now_ms;
+    finish(hub, record, match);
+}
+
+void ledger_store(struct hub *hub, struct record *record)
+{
+    if (record->state == RECORD_HELD) {
+        record->state = RECORD_UNSTORED;
+        ask(hub, record);
+    }
+}
+
+void ledger_restored(struct hub *hub, struct record *record, const struct match *match)
+{
+    finish(hub, record, match);
+    ledger_store(hub, record);
+}
+
 
 static void update_players(struct hub *hub, const struct hub_result *result)
 {

@@ -1,8 +1,11 @@
 /* Queue tickets; see lobby.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/keeper.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/pair.h>
 #include <duel/hub/players.h>
+#include <duel/hub/saved.h>
 #include <duel/hub/session.h>
 #include <string.h>
 
@@ -11,8 +14,6 @@
 #define RENEW_US 5000000u
 #define TELL_US 1000000u /* `queued` goes out at most once in this time (contract section 3) */
 #define ETA_WAITS_MIN 8
-
-static void proceed(struct hub *hub, struct player *player);
 
 /* ---- what is told ---- */
 
@@ -34,7 +35,7 @@ static int64_t expected_wait_ms(const struct hub *hub)
     return sorted[(count - 1) * 4 / 5];
 }
 
-static void remember_wait(struct hub *hub, const struct player *player)
+void lobby_remember_wait(struct hub *hub, const struct player *player)
 {
     int64_t waited_ms = hub->now_ms - player->ticket.since_ms;
     ASSERT(waited_ms >= 0);
@@ -94,6 +95,18 @@ static void tell_changes(struct hub *hub, struct player *player)
     }
 }
 
+/* `matched` without the opponent, to be filled in. */
+static struct hub_effect_send *tell_match(struct hub *hub, struct ref conn,
+                                          const struct uuid *match, uint8_t slot)
+{
+    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_SEND, conn, MSG_matched);
+    send->match = *match;
+    send->slot = slot;
+    send->by_node = hub->siblings;
+    send->message.matched.match = *match;
+    return send;
+}
+
 void lobby_tell_matched(struct hub *hub, struct player *player, struct ref conn)
 {
     const struct live *live = pool_get(&hub->matches, player->match);
@@ -103,11 +116,7 @@ void lobby_tell_matched(struct hub *hub, struct player *player, struct ref conn)
     const struct live_seat *other = &live->seats[1 - slot];
     const struct player *opponent = pool_get(&hub->players, other->player);
     ASSERT(opponent != NULL);
-    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_SEND, conn, MSG_matched);
-    send->match = live->id;
-    send->slot = slot;
-    send->message.matched.match = live->id;
-    send->message.matched.opponent = (struct msg_opponent_card){
+    tell_match(hub, conn, &live->id, slot)->message.matched.opponent = (struct msg_opponent_card){
         .name = out_text(&hub->out, player_name(opponent)),
         .avatar = out_text(&hub->out, player_avatar(opponent)),
         .country = out_text(&hub->out, player_country(opponent)),
@@ -156,7 +165,7 @@ static uint32_t stop(struct hub *hub, struct player *player,
     return count;
 }
 
-static void stop_unavailable(struct hub *hub, struct player *player)
+void lobby_stop_unavailable(struct hub *hub, struct player *player)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
     uint32_t count = stop(hub, player, sessions);
@@ -187,6 +196,37 @@ static void stop_matched(struct hub *hub, struct player *player)
     }
 }
 
+void lobby_taken(struct hub *hub, struct player *player)
+{
+    ASSERT(!ref_is_none(player->match));
+    if (player->ticket.wanted) {
+        stop_matched(hub, player);
+        lobby_proceed(hub, player);
+    }
+}
+
+/* The same for a match that is to be played by another node: `card` is the opponent's. */
+void lobby_stop_elsewhere(struct hub *hub, struct player *player, uint8_t slot,
+                           const struct hub_event_queue *event, const struct saved_card *card)
+{
+    struct session *sessions[QUEUE_SOCKETS_MAX];
+    uint32_t count = stop(hub, player, sessions);
+    for (uint32_t i = 0; i < count; i++) {
+        struct text node = out_text(&hub->out, event->node);
+        struct msg_opponent_card opponent = {
+            .name = out_text(&hub->out, card->name),
+            .avatar = out_text(&hub->out, card->avatar),
+            .country = out_text(&hub->out, card->country),
+            .rating = card->rating,
+        };
+        struct hub_effect_send *send =
+            tell_match(hub, sessions[i]->conn, &event->match, slot);
+        send->node = node;
+        send->message.matched.opponent = opponent;
+        session_end(hub, sessions[i], 1000, TEXT("matched"));
+    }
+}
+
 void lobby_leave(struct hub *hub, struct player *player)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
@@ -195,7 +235,7 @@ void lobby_leave(struct hub *hub, struct player *player)
     for (uint32_t i = 0; i < count; i++) {
         session_end(hub, sessions[i], 1000, TEXT("left"));
     }
-    proceed(hub, player);
+    lobby_proceed(hub, player);
 }
 
 void lobby_socket_gone(struct hub *hub, struct player *player, struct session *session)
@@ -214,7 +254,7 @@ void lobby_socket_gone(struct hub *hub, struct player *player, struct session *s
         struct session *none[QUEUE_SOCKETS_MAX];
         out_note(&hub->out, HUB_NOTE_PLAYER_LEFT_QUEUE, NULL, &player->id, TEXT_NONE, 0);
         stop(hub, player, none);
-        proceed(hub, player);
+        lobby_proceed(hub, player);
     }
 }
 
@@ -226,6 +266,10 @@ static void join(struct hub *hub, struct player *player)
     ASSERT(ticket->op == TICKET_IDLE && ticket->wanted);
     ticket->op = TICKET_JOINING;
     ticket->again = false;
+    struct text_buffer buffer = out_buffer(&hub->out, SAVED_CARD_SIZE_MAX);
+    struct text card = saved_card(player, player->rating, ticket->since_ms, &buffer);
+    /* Several may join in one step, which has one draw of entropy. */
+    uint64_t draw = hub->event->entropy[0] + hub->draws++ * UINT64_C(0x9e3779b97f4a7c15);
     struct hub_effect *effect = out_effect(&hub->out, HUB_FX_QUEUE_JOIN);
     effect->join.player = pool_ref(&hub->players, player);
     effect->join.ticket = (struct matchmaker_ticket){
@@ -234,6 +278,11 @@ static void join(struct hub *hub, struct player *player)
         .rating = player->rating,
     };
     effect->join.expires_ms = ticket->expires_ms;
+    effect->join.card = card;
+    ticket->match = uuid_random(draw, hub->event->entropy[1]);
+    effect->join.match = ticket->match;
+    /* Seats are drawn, because the first writer alternates from seat 0 on. */
+    effect->join.slot = hub->event->entropy[3] & 1;
 }
 
 static void leave(struct hub *hub, struct player *player)
@@ -249,13 +298,13 @@ static void leave(struct hub *hub, struct player *player)
 
 /* What to ask next. A ticket that nobody wants and that cannot be taken out does no harm: it
  * expires, and whoever is paired with it is joined again. */
-static void proceed(struct hub *hub, struct player *player)
+void lobby_proceed(struct hub *hub, struct player *player)
 {
     struct ticket *ticket = &player->ticket;
     if (ticket->op == TICKET_IDLE && hub->up[HUB_VALKEY]) {
         if (ticket->wanted && ticket->again) {
             join(hub, player);
-        } else if (!ticket->wanted && ticket->kept) {
+        } else if (!ticket->wanted && ticket->kept && !hub->draining) {
             leave(hub, player);
         }
     }
@@ -313,51 +362,7 @@ void lobby_enter(struct hub *hub, struct player *player, struct session *session
     } else {
         start(hub, player);
         add_socket(hub, player, session);
-        proceed(hub, player);
-    }
-}
-
-/* ---- pairs ---- */
-
-static void make_match(struct hub *hub, struct player *a, struct player *b)
-{
-    if (!arena_has_room(hub)) {
-        out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("matches"), 0);
-        stop_unavailable(hub, a);
-        stop_unavailable(hub, b);
-        return;
-    }
-    remember_wait(hub, a);
-    remember_wait(hub, b);
-    /* Seats are drawn, because the first writer alternates from seat 0 on. */
-    bool swap = hub->event->entropy[3] & 1;
-    arena_make(hub, swap ? b : a, swap ? a : b);
-    stop_matched(hub, a);
-    stop_matched(hub, b);
-}
-
-/* Valkey took both tickets out. Who of the two still waits when the other does not any more, is
- * joined again with the old `since`. */
-static void paired(struct hub *hub, struct player *player, const struct uuid *opponent_id)
-{
-    struct player *opponent = players_find_id(hub, opponent_id);
-    if (opponent == player) {
-        opponent = NULL;
-    }
-    player->ticket.kept = false;
-    if (opponent != NULL && opponent->ticket.op == TICKET_IDLE) {
-        opponent->ticket.kept = false;
-    }
-    if (opponent != NULL && opponent->ticket.wanted && player->ticket.wanted) {
-        make_match(hub, player, opponent);
-    } else {
-        player->ticket.again = player->ticket.wanted;
-        if (opponent != NULL) {
-            opponent->ticket.again = opponent->ticket.wanted;
-        }
-    }
-    if (opponent != NULL) {
-        proceed(hub, opponent);
+        lobby_proceed(hub, player);
     }
 }
 
@@ -376,14 +381,18 @@ void lobby_joined(struct hub *hub, const struct hub_event_queue *event)
     }
     if (event->reply == HUB_OK) {
         ticket->known = ticket->wanted;
-        ticket->waiting = event->waiting;
-        if (event->paired) {
-            paired(hub, player, &event->opponent);
+        ticket->waiting = event->waiting > 0 ? event->waiting : 1; /* who asks waits */
+        if (ticket->wanted && event->since_ms > 0 && event->since_ms < ticket->since_ms) {
+            ticket->since_ms = event->since_ms; /* kept its place over a restart */
+            plan_renewal(hub, ticket);
+        }
+        if (event->matched) {
+            pair_made(hub, player, event);
         }
     } else if (ticket->wanted && !ticket->known && !(ticket->again && hub->up[HUB_VALKEY])) {
-        stop_unavailable(hub, player);
+        lobby_stop_unavailable(hub, player);
     }
-    proceed(hub, player);
+    lobby_proceed(hub, player);
 }
 
 void lobby_left(struct hub *hub, struct ref ref)
@@ -396,9 +405,20 @@ void lobby_left(struct hub *hub, struct ref ref)
     player->ticket.op = TICKET_IDLE;
     if (player->ticket.wanted && !hub->up[HUB_VALKEY]) {
         /* Came back while the old ticket was being taken out, and now there is no Valkey. */
-        stop_unavailable(hub, player);
+        lobby_stop_unavailable(hub, player);
     }
-    proceed(hub, player);
+    lobby_proceed(hub, player);
+}
+
+void lobby_nudged(struct hub *hub, const struct uuid *id)
+{
+    struct player *player = uuid_is_none(id) ? NULL : players_find_id(hub, id);
+    if (player != NULL && player->ticket.wanted) {
+        player->ticket.again = true;
+        lobby_proceed(hub, player);
+    } else if (uuid_is_none(id)) {
+        keeper_renew(hub);
+    }
 }
 
 /* ---- time ---- */
@@ -428,7 +448,7 @@ void lobby_timer(struct hub *hub, struct player *player)
     } else if (ticket->op == TICKET_IDLE && hub->now_us >= ticket->renew_us) {
         ticket->again = true;
     }
-    proceed(hub, player);
+    lobby_proceed(hub, player);
 }
 
 void lobby_valkey_up(struct hub *hub)

@@ -16,13 +16,15 @@ struct entry {
 _Static_assert(sizeof(struct entry) <= ALIGNMENT, "an entry's head takes one unit");
 
 /* Effects without a message need no more than this. */
-#define SMALL_SIZE (offsetof(struct hub_effect, send) + 96)
-_Static_assert(sizeof(((struct hub_effect *)NULL)->note) <= 96, "fits");
-_Static_assert(sizeof(((struct hub_effect *)NULL)->join) <= 96, "fits");
-_Static_assert(sizeof(((struct hub_effect *)NULL)->reply_error) <= 96, "fits");
-_Static_assert(sizeof(((struct hub_effect *)NULL)->close) <= 96, "fits");
-_Static_assert(sizeof(((struct hub_effect *)NULL)->load) <= 96, "fits");
-_Static_assert(sizeof(((struct hub_effect *)NULL)->seal) <= 96, "fits");
+#define SMALL_UNION_SIZE 176
+#define SMALL_SIZE (offsetof(struct hub_effect, send) + SMALL_UNION_SIZE)
+_Static_assert(sizeof(((struct hub_effect *)NULL)->note) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->join) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->reply_error) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->close) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->load) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->seal) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->save) <= SMALL_UNION_SIZE, "fits");
 
 static const struct {
     struct text code;
@@ -40,9 +42,10 @@ static const size_t message_sizes[MESSAGE_TYPES] = {
 #include <protocol/messages.def>
 };
 
-bool out_create(struct out *out)
+bool out_create(struct out *out, uint32_t save_size_max)
 {
-    *out = (struct out){ .bytes = calloc(1, OUT_SIZE) };
+    *out = (struct out){ .size_max = OUT_SIZE + 2 * save_size_max };
+    out->bytes = calloc(1, out->size_max);
     return out->bytes != NULL;
 }
 
@@ -60,9 +63,9 @@ static struct entry *entry_at(const struct out *out, uint32_t place)
 
 static void *add(struct out *out, size_t size, bool is_effect)
 {
-    ASSERT(size <= OUT_SIZE - 2 * ALIGNMENT);
+    ASSERT(size <= out->size_max - 2 * ALIGNMENT);
     uint32_t whole = (uint32_t)((ALIGNMENT + size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-    ASSERT(whole <= OUT_SIZE - out->used);
+    ASSERT(whole <= out->size_max - out->used);
     uint32_t place = out->used;
     out->used += whole;
     memset(out->bytes + place, 0, whole);
@@ -167,6 +170,17 @@ void out_close(struct out *out, struct ref conn, uint16_t code, struct text reas
     effect->close.conn = conn;
     effect->close.code = code;
     effect->close.reason = reason;
+}
+
+void out_close_elsewhere(struct out *out, struct ref conn, const struct uuid *match,
+                         struct text node)
+{
+    struct text copy = out_text(out, node);
+    struct hub_effect *effect = out_effect(out, HUB_FX_CLOSE);
+    effect->close.conn = conn;
+    effect->close.code = 4421;
+    effect->close.match = *match;
+    effect->close.node = copy;
 }
 
 void out_note(struct out *out, enum hub_note note, const struct uuid *match,

@@ -1,8 +1,8 @@
 /* Records of players; see players.h. */
 #include <duel/base/assert.h>
+#include <duel/hub/door.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
-#include <duel/hub/session.h>
 #include <string.h>
 
 /* Longer than a rate limit remembers, so that forgetting a record forgives nothing. */
@@ -262,6 +262,25 @@ static void fill(struct player *player, const struct hub_event_player *event)
     player->stale = false;
 }
 
+struct player *players_from_card(struct hub *hub, const struct saved_card *card)
+{
+    struct player *player = players_need(hub, card->sub);
+    if (player == NULL) {
+        return NULL;
+    }
+    if (player->loaded) {
+        return uuid_equal(&player->id, &card->id) ? player : NULL;
+    }
+    if (!claim_id(hub, player, &card->id)) {
+        return NULL;
+    }
+    fill(player, &(struct hub_event_player){ .name = card->name, .avatar = card->avatar,
+                                             .country = card->country,
+                                             .rating = card->rating });
+    player->stale = true; /* wins, losses and draws are not on it */
+    return player;
+}
+
 void players_loaded(struct hub *hub, const struct hub_event_player *event)
 {
     struct player *player = pool_get(&hub->players, event->player);
@@ -286,7 +305,7 @@ void players_loaded(struct hub *hub, const struct hub_event_player *event)
     while (index != NO_INDEX) {
         struct session *session = &hub->sessions[index];
         index = session->next;
-        session_player(hub, session, player, reply);
+        door_player(hub, session, player, reply);
     }
     players_arm(hub, player);
 }

@@ -1,6 +1,7 @@
 /* What the rules of a match want done; see stage.h. */
 #include <duel/base/assert.h>
 #include <duel/base/rng.h>
+#include <duel/hub/keeper.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/players.h>
 #include <duel/hub/session.h>
@@ -11,6 +12,11 @@
 /* How long a player is remembered after a match: for the videos met, and for an old `since`. */
 #define REMEMBER_US 600000000u
 #define OLD_SINCE_US 60000000u
+
+static uint64_t min_us(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 static struct player *player_of(struct hub *hub, const struct live *live, uint32_t slot)
 {
@@ -88,13 +94,52 @@ void stage_drop_frames(struct hub *hub, struct ref match)
 
 /* ---- the end ---- */
 
-void stage_tell_end(struct hub *hub, struct live *live)
+static void tell_end(struct hub *hub, struct live *live)
 {
     ASSERT(!live->end_told && live->match.phase >= MATCH_OVER);
     live->end_told = true;
     for (uint8_t slot = 0; slot < 2; slot++) {
         tell_match_end(hub, live, slot);
     }
+}
+
+void stage_try_end(struct hub *hub, struct live *live)
+{
+    if (live->match.phase >= MATCH_OVER && !live->end_told && !live->held &&
+        (live->settled || hub->now_us >= live->end_due_us)) {
+        tell_end(hub, live);
+    }
+}
+
+void stage_tell_news(struct hub *hub, struct live *live)
+{
+    struct record *record = pool_get(&hub->records, live->record);
+    uint32_t round = live->news_round;
+    bool frame = live->news_frame;
+    if (record != NULL) {
+        ledger_store(hub, record);
+    }
+    keeper_let_news_go(hub, live);
+    live->news_round = 0;
+    live->news_frame = false;
+    for (uint8_t slot = 0; slot < 2; slot++) {
+        struct live_seat *seat = &live->seats[slot];
+        if (seat->unwelcomed) {
+            seat->unwelcomed = false;
+            tell_welcome(hub, live, slot);
+            if (live->end_told) {
+                tell_match_end(hub, live, slot);
+            }
+            continue;
+        }
+        if (round != 0) {
+            tell_round_end(hub, live, slot, round, live->news_next_us);
+        }
+        if (frame) {
+            tell_frame(hub, live, slot);
+        }
+    }
+    stage_try_end(hub, live);
 }
 
 /* Whether it was not this player's doing that nothing was played (contract section 5: who did
@@ -109,6 +154,8 @@ static bool did_come(const struct match *match, uint32_t slot)
         return !seat->left && !seat->past_grace;
     case MATCH_CAUSE_FRAMES:
         return true;
+    case MATCH_CAUSE_OUTAGE:
+        return seat->connected;
     case MATCH_CAUSE_NONE:
     case MATCH_CAUSE_BOTH:
         break;
@@ -121,8 +168,9 @@ static void release_players(struct hub *hub, struct live *live)
     bool nothing = live->match.reason == MATCH_ABANDONED && !live->played;
     for (uint32_t slot = 0; slot < 2; slot++) {
         struct player *player = player_of(hub, live, slot);
-        ASSERT(ref_equal(player->match, pool_ref(&hub->matches, live)));
-        player->match = REF_NONE;
+        if (ref_equal(player->match, pool_ref(&hub->matches, live))) {
+            player->match = REF_NONE;
+        }
         players_keep(player, hub->now_us + REMEMBER_US);
         if (nothing && did_come(&live->match, slot)) {
             player->old_since_ms = live->seats[slot].since_ms;
@@ -136,31 +184,45 @@ static void over(struct hub *hub, struct live *live, uint64_t rematch_until_us)
     const struct match *match = &live->match;
     bool abandoned = match->reason == MATCH_ABANDONED;
     live->rematch_until_us = rematch_until_us;
+    live->handing = false; /* there is nothing to be handed over any more */
+    live->dormant = false;
     release_players(hub, live);
     stage_drop_frames(hub, pool_ref(&hub->matches, live));
     out_note(&hub->out, abandoned ? HUB_NOTE_MATCH_ABANDONED : HUB_NOTE_MATCH_ENDED, &live->id,
              NULL, TEXT_NONE, match->rounds_count);
+    /* Of a match that was taken over another process may have stored a better end. */
+    bool waits = !abandoned || match->resumed;
+    live->end_due_us =
+        hub->now_us + (waits && live->played ? (uint64_t)hub->limits.settle_wait_ms * 1000 : 0);
     if (live->played) {
+        keeper_hold(hub, live);
         ledger_finish(hub, record_of(hub, live), match);
     } else {
+        keeper_release(hub, &live->id, record_of(hub, live)->result.player);
         ledger_discard(hub, record_of(hub, live));
         live->record = REF_NONE;
+        live->unsaved = false;
     }
-    if (abandoned || hub->limits.settle_wait_ms == 0) {
-        stage_tell_end(hub, live);
-    } else {
-        live->end_due_us = hub->now_us + (uint64_t)hub->limits.settle_wait_ms * 1000;
-    }
+}
+
+struct ref stage_empty_seat(struct live *live, uint32_t slot)
+{
+    struct ref conn = live->seats[slot].conn;
+    live->seats[slot].conn = REF_NONE;
+    live->seats[slot].unwelcomed = false;
+    return conn;
 }
 
 static void closed(struct hub *hub, struct live *live)
 {
+    if (live->held) {
+        stage_tell_news(hub, live);
+    }
     if (!live->end_told) {
-        stage_tell_end(hub, live);
+        tell_end(hub, live);
     }
     for (uint32_t slot = 0; slot < 2; slot++) {
-        struct ref conn = live->seats[slot].conn;
-        live->seats[slot].conn = REF_NONE;
+        struct ref conn = stage_empty_seat(live, slot);
         if (!ref_is_none(conn)) {
             struct session *session = session_get(hub, conn);
             bool late = session->came_late;
@@ -171,7 +233,7 @@ static void closed(struct hub *hub, struct live *live)
     live->closed = true;
 }
 
-static void remember_end(struct hub *hub, const struct uuid *id)
+void stage_remember_end(struct hub *hub, const struct uuid *id)
 {
     uint32_t place = hub->ended_count++ % ENDED_MAX;
     struct uuid *oldest = &hub->ended[place];
@@ -182,17 +244,27 @@ static void remember_end(struct hub *hub, const struct uuid *id)
     table_put(&hub->ended_by_id, id->bytes, sizeof id->bytes, place);
 }
 
-static void forget(struct hub *hub, struct live *live)
+void stage_forget(struct hub *hub, struct live *live)
 {
     struct ref ref = pool_ref(&hub->matches, live);
-    ASSERT(live->match.phase == MATCH_CLOSED && live->end_told);
     for (uint32_t slot = 0; slot < 2; slot++) {
-        players_drop(hub, player_of(hub, live, slot));
+        struct player *player = player_of(hub, live, slot);
+        ASSERT(ref_is_none(live->seats[slot].conn));
+        if (ref_equal(player->match, ref)) {
+            player->match = REF_NONE;
+        }
+        players_drop(hub, player);
     }
     table_remove(&hub->matches_by_id, live->id.bytes, sizeof live->id.bytes);
-    remember_end(hub, &live->id);
     timerq_set(&hub->timers, timer_of_match(hub, live), TIMERQ_NEVER);
     pool_release(&hub->matches, ref);
+}
+
+static void forget(struct hub *hub, struct live *live)
+{
+    ASSERT(live->match.phase == MATCH_CLOSED && live->end_told);
+    stage_remember_end(hub, &live->id);
+    stage_forget(hub, live);
 }
 
 /* ---- what the rules want done ---- */
@@ -218,22 +290,37 @@ static void reject(struct hub *hub, const struct live *live, const struct match_
 static void round_started(struct hub *hub, struct live *live, const struct match_effect *effect)
 {
     uint8_t first = effect->slot;
+    bool welcomed[2];
     ASSERT(live->frame_round == effect->round);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        welcomed[slot] = !live->seats[slot].unwelcomed;
+    }
+    if (live->held) {
+        /* The next round cannot wait: a welcome that did tells of it. */
+        out_note(&hub->out, HUB_NOTE_SAVE_LATE, &live->id, NULL, TEXT_NONE, live->news_round);
+        stage_tell_news(hub, live);
+    }
     live->played = true;
     for (uint32_t slot = 0; slot < 2; slot++) {
         players_met(player_of(hub, live, slot), live->match.video);
     }
     ledger_started(hub, record_of(hub, live), effect->round);
     out_note(&hub->out, HUB_NOTE_ROUND_STARTED, &live->id, NULL, TEXT_NONE, effect->round);
-    tell_round(hub, live, first, effect);
-    tell_round(hub, live, 1 - first, effect);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint8_t slot = i == 0 ? first : 1 - first;
+        if (welcomed[slot]) {
+            tell_round(hub, live, slot, effect);
+        }
+    }
 }
 
 static void round_ended(struct hub *hub, struct live *live, const struct match_effect *effect)
 {
     out_note(&hub->out, HUB_NOTE_ROUND_ENDED, &live->id, NULL, TEXT_NONE, effect->round);
-    tell_round_end(hub, live, 0, effect->round, effect->until_us);
-    tell_round_end(hub, live, 1, effect->round, effect->until_us);
+    ASSERT(live->news_round == 0);
+    live->news_round = effect->round;
+    live->news_next_us = effect->until_us;
+    keeper_hold(hub, live);
     if (effect->until_us != 0) {
         ping_both(hub, live);
     }
@@ -248,6 +335,10 @@ static bool apply(struct hub *hub, struct live *live, const struct match_effect 
         return draw(hub, live, effect->round);
     case MATCH_FX_FRAME_OFFER:
         ASSERT(live->frame_round == effect->round);
+        if (live->held) {
+            live->news_frame = true;
+            break;
+        }
         tell_frame(hub, live, 0);
         tell_frame(hub, live, 1);
         break;
@@ -289,28 +380,72 @@ static bool apply(struct hub *hub, struct live *live, const struct match_effect 
     return true;
 }
 
+bool stage_is_to_be_drained(const struct hub *hub, const struct live *live)
+{
+    bool late = hub->now_us >= hub->drained_us;
+    if (!hub->draining) {
+        return false;
+    }
+    if (live->handing) {
+        return hub->now_us >= live->handing_until_us;
+    }
+    switch (live->match.phase) {
+    case MATCH_ROUND:
+        return late;
+    case MATCH_OVER:
+        return live->end_told &&
+               !(ref_is_none(live->seats[0].conn) && ref_is_none(live->seats[1].conn));
+    case MATCH_WAITING:
+    case MATCH_COUNTDOWN:
+    case MATCH_INTERMISSION:
+    case MATCH_CLOSED:
+        break;
+    }
+    return late || !live->held;
+}
+
 void stage_arm(struct hub *hub, struct live *live)
 {
-    uint64_t deadline_us = match_deadline_us(&live->match);
-    if (live->match.phase == MATCH_OVER && !live->end_told && live->end_due_us < deadline_us) {
-        deadline_us = live->end_due_us;
+    uint64_t deadline_us = min_us(match_deadline_us(&live->match), keeper_deadline_us(hub, live));
+    if (live->match.phase == MATCH_OVER && !live->end_told && !live->held) {
+        deadline_us = min_us(deadline_us, live->end_due_us);
+    }
+    if (live->dormant) {
+        deadline_us = min_us(deadline_us, live->dormant_until_us);
+    }
+    if (stage_is_to_be_drained(hub, live)) {
+        deadline_us = hub->now_us;
+    } else if (hub->draining && hub->drained_us > hub->now_us) {
+        deadline_us = min_us(deadline_us, hub->drained_us);
+    }
+    if (live->handing) {
+        deadline_us = min_us(deadline_us, live->handing_until_us);
     }
     timerq_set(&hub->timers, timer_of_match(hub, live), deadline_us);
 }
 
-/* No picture could be had (R-12): whoever is here, or comes back to see how it ended, is sent
- * away. */
+/* No picture could be had (R-12): whoever is here, or comes back to see how it ended, is sent away
+ * once that is told. False when the match is forgotten after it. */
 static bool send_away(struct hub *hub, struct live *live)
 {
     for (uint8_t slot = 0; slot < 2; slot++) {
-        struct ref conn = live->seats[slot].conn;
+        struct ref conn = stage_empty_seat(live, slot);
         if (!ref_is_none(conn)) {
-            live->seats[slot].conn = REF_NONE;
             session_end(hub, session_get(hub, conn), 4503, TEXT("no frame can be had"));
             /* Comes here again for the other seat. */
             return stage_step(hub, live, (struct match_event){ .type = MATCH_EV_DISCONNECT,
                                                                .slot = slot }, NULL);
         }
+    }
+    return true;
+}
+
+bool stage_rest(struct hub *hub, struct live *live)
+{
+    keeper_flush(hub, live);
+    stage_try_end(hub, live);
+    if (live->match.cause == MATCH_CAUSE_FRAMES && live->end_told && !send_away(hub, live)) {
+        return false;
     }
     stage_arm(hub, live);
     return true;
@@ -336,11 +471,7 @@ bool stage_step(struct hub *hub, struct live *live, struct match_event event,
         forget(hub, live);
         return false;
     }
-    if (live->match.cause == MATCH_CAUSE_FRAMES) {
-        return send_away(hub, live);
-    }
-    stage_arm(hub, live);
-    return true;
+    return stage_rest(hub, live);
 }
 
 bool stage_settle(struct hub *hub, struct live *live)

@@ -23,18 +23,19 @@ static int64_t or_nil(uint32_t ms)
     return ms == MATCH_NO_TIME ? MSG_NIL : (int64_t)ms;
 }
 
-/* A message for the socket of a seat, or NULL when it has none. */
+/* A message for the socket of a seat, or NULL when it has none or waits for its welcome. */
 static struct message *to_seat(struct hub *hub, const struct live *live, uint32_t slot,
                                enum message_type type)
 {
     ASSERT(slot < 2);
-    if (ref_is_none(live->seats[slot].conn)) {
+    if (ref_is_none(live->seats[slot].conn) || live->seats[slot].unwelcomed) {
         return NULL;
     }
     struct hub_effect_send *send =
         out_send(&hub->out, HUB_FX_SEND, live->seats[slot].conn, type);
     send->match = live->id;
     send->slot = (uint8_t)slot;
+    send->by_node = hub->siblings;
     return &send->message;
 }
 
@@ -54,6 +55,16 @@ struct text tell_phase(enum match_phase phase)
         break;
     }
     return TEXT("over");
+}
+
+struct text tell_known_phase(struct text saved)
+{
+    for (enum match_phase phase = MATCH_WAITING; phase < MATCH_OVER; phase++) {
+        if (text_equal(saved, tell_phase(phase))) {
+            return tell_phase(phase);
+        }
+    }
+    return tell_phase(MATCH_WAITING);
 }
 
 static struct msg_video describe_video(const struct titles *titles, uint32_t index)
@@ -199,7 +210,9 @@ void tell_welcome(struct hub *hub, const struct live *live, uint8_t slot)
 {
     const struct match *match = &live->match;
     struct message *message = to_seat(hub, live, slot, MSG_welcome);
-    ASSERT(message != NULL);
+    if (message == NULL) {
+        return;
+    }
     struct msg_welcome *welcome = &message->welcome;
     welcome->v = 1;
     welcome->match = live->id;

@@ -11,8 +11,8 @@ struct live *arena_find(struct hub *hub, const struct uuid *id);
 bool arena_has_ended(const struct hub *hub, const struct uuid *id);
 /* Whether a match can be made now: something to draw, room, not stopping. */
 bool arena_has_room(const struct hub *hub);
-/* A rated match of two loaded players without one, in the order of their seats. */
-void arena_make(struct hub *hub, struct player *first, struct player *second);
+/* The process stops: matches are handed over as they can be. */
+void arena_drain(struct hub *hub);
 
 /* A socket for a seat: welcomes it, and closes the seat's earlier one with 4409. */
 void arena_enter(struct hub *hub, struct live *live, struct session *session);
@@ -26,5 +26,7 @@ void arena_frame(struct hub *hub, const struct hub_event_frame *frame);
 /* The result of the match is in PostgreSQL (`stored`) or never will be. */
 void arena_settled(struct hub *hub, struct live *live, const struct hub_event_stored *stored);
 void arena_timer(struct hub *hub, struct live *live);
+/* The process was away for so long. */
+void arena_shift(struct hub *hub, uint64_t us);
 
 #endif

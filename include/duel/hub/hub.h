@@ -14,6 +14,11 @@
  * have happened and nobody knows", so all that is asked can safely be asked again. The hub repeats
  * what must not be lost. Valkey's answers come in the order of the asking (one connection).
  *
+ * Each live match is saved in Valkey and owned by one process, by a lease that the process renews
+ * for all of them together, and a fence, a number that only rises with each change of owner. What
+ * is told of a match's rounds and of its end waits for the save, for save_wait_ms at most. A
+ * process takes over matches whose owner's lease has run out.
+ *
  * A connection is a WebSocket or a waiting HTTP request. Its reference is made by the gateway, with
  * index < limits.connections_max; the hub keeps its session at the same index. */
 #ifndef DUEL_HUB_HUB_H
@@ -37,6 +42,9 @@ struct hub_limits {
     uint32_t results_max;        /* finished matches that wait for a store */
     uint32_t guess_log_max;      /* bytes of guess texts kept for one match; the rest is dropped */
     uint32_t settle_wait_ms;     /* how long match_end waits for its rating, before going without */
+    uint32_t save_wait_ms;       /* how long news of a match waits for its save */
+    uint32_t renew_ms;           /* how often the lease is renewed; well below what it lasts */
+    uint32_t drain_ms;           /* how long a round may go on once the process was asked to stop */
     uint32_t suggests_per_s;     /* 10 */
     uint32_t searches_per_s;     /* 10 */
     uint32_t ping_match_ms;      /* 5,000 */
@@ -59,7 +67,17 @@ enum hub_event_type {
     HUB_EV_PLAYER,    /* answers HUB_FX_LOAD_PLAYER */
     HUB_EV_QUEUE,     /* answers HUB_FX_QUEUE_JOIN */
     HUB_EV_QUEUE_LEFT,/* answers HUB_FX_QUEUE_LEAVE */
+    HUB_EV_SAVED,     /* answers HUB_FX_SAVE */
+    HUB_EV_SOUGHT,    /* answers HUB_FX_SEEK */
+    HUB_EV_TAKEN,     /* one match that HUB_FX_SWEEP took over; before its HUB_EV_SWEPT */
+    HUB_EV_SWEPT,     /* answers HUB_FX_SWEEP */
+    HUB_EV_LOST,      /* one match that somebody took from us; before HUB_EV_LEASED */
+    HUB_EV_LEASED,    /* answers HUB_FX_LEASE */
+    HUB_EV_RELEASED,  /* answers HUB_FX_RELEASE */
+    HUB_EV_LOCATED,   /* answers HUB_FX_LOCATE */
+    HUB_EV_NUDGE,     /* another process did something that concerns us; a hint that may be lost */
     HUB_EV_FRAME,     /* answers HUB_FX_FRAME_SEAL */
+    HUB_EV_CHECKED,   /* answers HUB_FX_CHECK */
     HUB_EV_STORED,    /* answers HUB_FX_STORE */
     HUB_EV_PUBLISHED, /* answers HUB_FX_PUBLISH */
     HUB_EV_STORE_UP,  /* a store can be asked (again) */
@@ -96,12 +114,58 @@ struct hub_event_player {
     uint32_t draws;
 };
 
+/* A match as Valkey keeps it. Only saved.h can read the blobs, and not all that comes is ours. */
+struct hub_copy {
+    uint64_t fence;      /* ours from now on */
+    struct text card[2]; /* who sits where: saved_card() */
+    struct text data;    /* saved_match(); none: the match was made and never begun */
+};
+
 struct hub_event_queue {
     struct ref player;
     enum hub_reply reply;
-    uint32_t waiting; /* people in the queue now */
-    bool paired;
-    struct uuid opponent; /* users.id of the other, whose ticket was taken out of the queue too */
+    uint32_t waiting;  /* people in the queue now */
+    int64_t since_ms;  /* of the ticket: an older one that was still there keeps its place */
+    bool matched;      /* the player is in a match, paired now or before; and out of the queue: */
+    struct uuid match;
+    uint8_t slot;      /* the player's seat */
+    bool ours;         /* we own it; else it is for `node` to play */
+    struct text node;
+    struct hub_copy copy;
+};
+
+/* Where a match is that we do not have. */
+enum hub_place {
+    HUB_NOWHERE,   /* no such match is kept */
+    HUB_ELSEWHERE, /* `node`, which is alive, has it */
+    HUB_SUCCESSOR, /* a newer process under our own node's name has it: come again */
+    HUB_FOREIGN,   /* the one who came is no player of it */
+    HUB_OURS,      /* it is ours (now): `copy` */
+};
+
+struct hub_event_sought {
+    struct ref conn;
+    enum hub_reply reply;
+    enum hub_place place;
+    struct uuid match;
+    struct text node;
+    struct hub_copy copy;
+};
+
+struct hub_event_saved {
+    struct ref match;
+    enum hub_reply reply; /* HUB_REFUSED: it is somebody else's now, with a higher fence */
+    uint64_t fence;       /* HUB_OK: of the save; higher than asked when it was taken back */
+    struct text node;     /* HUB_REFUSED: of the new owner, or none when that is our node's name */
+};
+
+struct hub_event_located {
+    struct ref conn;
+    enum hub_reply reply;
+    bool found;
+    struct uuid match;
+    struct text node;  /* or none: this one, or nobody's */
+    struct text phase; /* as saved */
 };
 
 struct hub_event_frame {
@@ -144,7 +208,37 @@ struct hub_event {
             struct ref player;
             enum hub_reply reply;
         } left; /* QUEUE_LEFT */
+        struct hub_event_saved saved;
+        struct hub_event_sought sought;
+        struct {
+            struct uuid match;
+            struct hub_copy copy;
+        } taken;
+        struct {
+            enum hub_reply reply;
+            bool more; /* there may be others to take: ask again at once */
+        } swept;
+        struct {
+            struct uuid match;
+            struct text node; /* of the new owner, or none when that is our node's name */
+        } lost;
+        struct {
+            enum hub_reply reply;
+            bool was_there; /* the lease had not run out, and Valkey had not lost it */
+            bool siblings;  /* processes of other nodes are alive */
+        } leased;
+        struct {
+            struct uuid match;
+            enum hub_reply reply;
+        } released;
+        struct hub_event_located located;
+        struct uuid nudged; /* NUDGE: the player to join again, or none: renew the lease now */
         struct hub_event_frame frame;
+        struct {
+            struct ref match;
+            enum hub_reply reply;
+            bool stored;
+        } checked;
         struct hub_event_stored stored;
         struct {
             struct ref result;
@@ -165,10 +259,18 @@ enum hub_effect_type {
     HUB_FX_LOAD_PLAYER, /* asks PostgreSQL: find or make the player of `sub` */
     HUB_FX_QUEUE_JOIN,  /* asks Valkey: put or renew the ticket, and pair it if somebody fits */
     HUB_FX_QUEUE_LEAVE, /* asks Valkey: take the ticket out */
+    HUB_FX_SAVE,        /* asks Valkey: keep this match as it is now */
+    HUB_FX_SEEK,        /* asks Valkey: a match that somebody came to play; ours if nobody has it */
+    HUB_FX_SWEEP,       /* asks Valkey: some matches whose owner is dead are to be ours */
+    HUB_FX_LEASE,       /* asks Valkey: we are alive, and so is the ownership of our matches */
+    HUB_FX_RELEASE,     /* asks Valkey: this match came to nothing and is to be forgotten */
+    HUB_FX_LOCATE,      /* asks Valkey: the match that a player is in, for HUB_DOOR_ME */
     HUB_FX_FRAME_SEAL,  /* asks frames: one picture, a fresh key and token for each seat */
     HUB_FX_FRAME_DROP,  /* the frames of this match are not served any more */
+    HUB_FX_CHECK,       /* asks PostgreSQL: is a match that was taken over finished and stored? */
     HUB_FX_STORE,       /* asks PostgreSQL: the finished match, once */
-    HUB_FX_PUBLISH,     /* asks Valkey: ranking and stream entry of a stored match */
+    HUB_FX_PUBLISH,     /* asks Valkey: ranking and stream entry of a stored match, whose saved copy
+                         * goes when keep_ms are over */
     HUB_FX_NOTE,        /* something worth a log line and a counter */
 };
 
@@ -178,6 +280,8 @@ struct hub_effect_send {
     struct ref conn;
     struct uuid match; /* for resume and path */
     uint8_t slot;
+    struct text node;  /* for path: where the match is, or none: here */
+    bool by_node;      /* paths and addresses name the node, since there are others */
     struct message message; /* only message_size(type) bytes of it are there */
 };
 
@@ -198,6 +302,7 @@ struct hub_guess {
  * it. */
 struct hub_result {
     struct uuid match;
+    uint64_t fence; /* of several results of a match the one with the highest stands (R-86) */
     struct uuid player[2]; /* users.id */
     bool rated;
     enum match_reason reason;
@@ -231,7 +336,9 @@ struct hub_effect {
         struct {
             struct ref conn;
             uint16_t code;      /* RFC 6455 section 7.4, contract section 4 */
-            struct text reason; /* at most 120 bytes */
+            struct text reason; /* at most 120 bytes; not of 4421, whose reason is the path of: */
+            struct uuid match;
+            struct text node;
         } close;
         struct ref conn; /* PING */
         struct {
@@ -249,11 +356,51 @@ struct hub_effect {
             struct ref player;
             struct matchmaker_ticket ticket;
             int64_t expires_ms;
+            struct text card;   /* who joins, for the process that will play the match */
+            struct uuid match;  /* the id of the match if a pair is made now */
+            uint8_t slot;       /* and the joining player's seat */
         } join;
         struct {
             struct ref player;
             struct uuid id;
         } leave;
+        struct {
+            struct ref match; /* whom HUB_EV_SAVED is for */
+            struct uuid id;
+            uint64_t fence;
+            bool awake; /* players are here: another's claim without players does not stand */
+            bool claim; /* or: the first player has come, and nobody was told anything here yet */
+            bool hand_over; /* nobody's from now on: the first whom a player comes to takes it */
+            bool over;      /* its players may be in another match */
+            struct uuid player[2];
+            struct text card[2];
+            struct text data;
+            struct text phase; /* for HUB_FX_LOCATE */
+        } save;
+        struct {
+            struct ref conn;
+            struct uuid match;
+            struct uuid player; /* users.id of who came by token; none: a ticket proves a player */
+        } seek;
+        struct {
+            uint32_t max; /* there is no room for more */
+        } sweep;
+        struct {
+            uint32_t load; /* live matches */
+            bool draining; /* no new match is to be placed here */
+        } lease;
+        struct {
+            struct uuid match;
+            struct uuid player[2];
+        } release;
+        struct {
+            struct ref conn;
+            struct uuid player;
+        } locate;
+        struct {
+            struct ref match;
+            struct uuid id;
+        } check;
         struct {
             struct ref match;
             uint32_t round;
@@ -263,6 +410,7 @@ struct hub_effect {
         struct {
             struct ref result;
             const struct hub_result *data;
+            uint32_t keep_ms; /* PUBLISH: how long the finished match can still be looked at */
         } store; /* STORE, PUBLISH */
         struct {
             enum hub_note note;
@@ -286,6 +434,10 @@ uint64_t hub_deadline_us(const struct hub *hub);
 /* Asserts every invariant; slow, for tests and simulation. */
 void hub_check(const struct hub *hub);
 
+/* How long news waited for its save: bounds in microseconds of the buckets but the last. */
+#define HUB_SAVE_WAITS 7
+#define HUB_SAVE_WAIT_BOUNDS_US { 500, 1000, 2000, 5000, 20000, 100000 }
+
 /* Gauges for metrics and readiness. */
 struct hub_counts {
     uint32_t sessions;
@@ -293,8 +445,12 @@ struct hub_counts {
     uint32_t tickets;
     uint32_t matches;               /* live: not yet over */
     uint32_t matches_by_phase[MATCH_CLOSED + 1];
+    uint32_t dormant;               /* of these: taken over, and no player has come yet */
+    uint32_t unsaved;               /* whose copy in Valkey is behind */
     uint32_t results;               /* waiting for a store */
     int64_t result_oldest_ms;       /* when the oldest of them ended; 0 when none */
+    uint64_t save_waits[HUB_SAVE_WAITS]; /* how many, by bucket */
+    uint64_t save_waits_us;         /* their sum */
     uint64_t guess_log_bytes;       /* kept now, over all matches */
     uint64_t late;                  /* answers to something that was gone */
 };

@@ -8,11 +8,12 @@
 
 #include <duel/hub/hub.h>
 
-#define OUT_SIZE (768u * 1024)
+#define OUT_SIZE (768u * 1024) /* and two saved matches */
 #define OUT_TIMERS_SIZE (256u * 1024)
 
 struct out {
     uint8_t *bytes;
+    uint32_t size_max;
     uint32_t used;
     uint32_t taken;
 };
@@ -23,7 +24,8 @@ enum hub_error {
     HUB_ERRORS /* not an error */
 };
 
-bool out_create(struct out *out);
+/* `save_size_max`: of one saved match. */
+bool out_create(struct out *out, uint32_t save_size_max);
 void out_destroy(struct out *out);
 /* Forgets the effects of the step before; all of them must have been taken. */
 void out_begin(struct out *out);
@@ -45,6 +47,9 @@ void out_error(struct out *out, struct ref conn, enum hub_error error, int64_t u
 void out_reply_error(struct out *out, struct ref conn, uint16_t status, enum hub_error error,
                      uint32_t retry_after_s);
 void out_close(struct out *out, struct ref conn, uint16_t code, struct text reason);
+/* 4421: `node` has the match. */
+void out_close_elsewhere(struct out *out, struct ref conn, const struct uuid *match,
+                         struct text node);
 /* `match` and `player` may be NULL. */
 void out_note(struct out *out, enum hub_note note, const struct uuid *match,
               const struct uuid *player, struct text detail, int64_t value);

@@ -4,6 +4,7 @@
 #ifndef DUEL_HUB_PLAYERS_H
 #define DUEL_HUB_PLAYERS_H
 
+#include <duel/hub/saved.h>
 #include <duel/hub/state.h>
 
 /* The record of `sub`, or NULL. */
@@ -11,6 +12,10 @@ struct player *players_find(struct hub *hub, struct text sub);
 struct player *players_find_id(struct hub *hub, const struct uuid *id);
 /* The same, made when there is none; NULL when the pool is full of needed ones. */
 struct player *players_need(struct hub *hub, struct text sub);
+
+/* The record of who has a seat in a match that comes from Valkey, filled in when nobody has yet.
+ * NULL: the pool is full, or the card contradicts what is known. */
+struct player *players_from_card(struct hub *hub, const struct saved_card *card);
 
 /* Puts `session` on the list of those who wait for `player`, and asks for it when nobody has
  * yet. False when the list is full. */

@@ -2,7 +2,7 @@
  *
  * Everything is reached through references (index and generation), never through kept pointers,
  * so an answer for something that has gone is recognised and counted. One timer queue holds all
- * deadlines; its ids are sessions, players, matches and records, in this order. */
+ * deadlines; its ids are sessions, players, matches, records and the keeper, in this order. */
 #ifndef DUEL_HUB_STATE_H
 #define DUEL_HUB_STATE_H
 
@@ -14,7 +14,8 @@
 #define QUEUE_SOCKETS_MAX 4  /* of one player; the oldest makes room for a fifth */
 #define LOADING_MAX 8        /* connections that wait for one player to be loaded */
 #define RECENT_MAX 24        /* videos that a player met lately */
-#define DRAWN_MAX (MATCH_ROUNDS_MAX * MATCH_FRAME_TRIES)
+#define DRAWN_SPARE 8        /* rounds that were void, whose videos are still not drawn again */
+#define DRAWN_MAX ((MATCH_ROUNDS_MAX + DRAWN_SPARE) * MATCH_FRAME_TRIES)
 #define ENDED_MAX 4096       /* matches remembered as over */
 #define WAITS_MAX 64         /* recent waits that make `eta_ms` */
 #define NAME_CODE_POINTS_MAX 32
@@ -28,6 +29,7 @@
 enum session_state {
     SESSION_FREE,
     SESSION_LOADING, /* in the list of a player who is being loaded */
+    SESSION_ASKING,  /* Valkey is asked for its match */
     SESSION_QUEUED,  /* one of a ticket's sockets */
     SESSION_PLAYING, /* a seat's socket */
     SESSION_CLOSING, /* told to end; HUB_EV_CLOSED will come */
@@ -37,10 +39,11 @@ struct session {
     struct ref conn;
     enum session_state state;
     enum hub_door door;
-    uint8_t slot;      /* PLAYING */
+    uint8_t slot;      /* PLAYING; ASKING with a ticket */
     bool came_late;    /* PLAYING: after the end of the match */
-    struct ref player; /* LOADING, QUEUED */
+    struct ref player; /* LOADING, QUEUED; ASKING with a token */
     struct ref match;  /* PLAYING */
+    struct uuid sought; /* the match that has to be sought when the player is loaded */
     uint32_t next;     /* LOADING: the next of the list, or NO_INDEX */
     uint64_t heard_us; /* when it last sent anything */
     uint64_t pinged_us;
@@ -60,6 +63,7 @@ struct ticket {
     bool kept;   /* may stand in Valkey */
     bool known;  /* a join was answered since it is wanted, so `waiting` is known */
     uint32_t waiting;
+    struct uuid match;  /* the id that was offered with the latest join */
     int64_t since_ms;
     int64_t expires_ms;
     uint64_t renew_us;
@@ -116,13 +120,37 @@ struct live_seat {
     int64_t since_ms; /* of the ticket */
     char token[HUB_TOKEN_SIZE]; /* of the frame that is ready */
     uint8_t key[16];
+    bool unwelcomed; /* its welcome waits for the save; nothing else is told before */
 };
 
 struct live {
     struct match match;
     struct uuid id;
+    uint64_t fence;
     struct ref record;
     struct live_seat seats[2];
+    /* The copy in Valkey (keeper). */
+    bool unsaved;          /* something has happened since the latest HUB_FX_SAVE that must last */
+    bool saving;           /* HUB_FX_SAVE is under way */
+    bool held;             /* news waits for a save, since and until: */
+    uint64_t held_since_us;
+    uint64_t held_until_us;
+    uint64_t save_again_us; /* a save failed: when it is tried again; 0: none did */
+    bool dormant;          /* taken over, and no player has come since */
+    uint64_t dormant_until_us;
+    bool unproven;         /* a player came to it, and it is not known yet whether it may go on
+                            * here: nobody is welcomed before */
+    bool claiming;         /* the save under way asks Valkey to agree */
+    bool claimed;          /* unproven: it has agreed */
+    bool checking;         /* HUB_FX_CHECK is under way */
+    bool checked;          /* unproven: it was answered */
+    bool handing;          /* saves give the match away; without an answer it goes all the same: */
+    uint64_t handing_until_us;
+    bool lost;             /* over, and somebody else's: not saved any more */
+    /* The news: what is told as soon as it is not held any more. */
+    uint32_t news_round;   /* its end; 0: none */
+    uint64_t news_next_us; /* and when the next begins, or 0 */
+    bool news_frame;       /* of the coming round */
     bool sealing; /* HUB_FX_FRAME_SEAL is under way */
     uint32_t frame_round; /* of the frame in tokens and keys; 0: none yet */
     uint32_t frame_size;
@@ -146,6 +174,7 @@ struct live {
 
 enum record_state {
     RECORD_LIVE,        /* its match goes on */
+    RECORD_HELD,        /* it is over, and the save of that is waited for */
     RECORD_UNSTORED,    /* to be stored (again) */
     RECORD_STORING,     /* HUB_FX_STORE is under way */
     RECORD_UNPUBLISHED, /* to be published (again) */
@@ -182,10 +211,22 @@ struct hub {
     const struct titles *titles;
     bool up[2]; /* by enum hub_store */
     bool draining;
+    uint64_t drained_us; /* draining: when no round goes on any more */
+    bool leasing;        /* HUB_FX_LEASE is under way */
+    bool leased;         /* the lease was there once */
+    bool siblings;       /* other nodes are alive */
+    bool sweeping;       /* HUB_FX_SWEEP is under way */
+    uint32_t sweep_room; /* kept free for what it takes */
+    uint64_t renew_us;
+    uint64_t sweep_us;
+    uint64_t save_waits[HUB_SAVE_WAITS];
+    uint64_t save_waits_us;
     struct timerq timers;
 
     struct session *sessions; /* by the gateway's index */
     uint32_t sessions_count;
+    char *scratch; /* a match is saved in here */
+    uint32_t scratch_size;
 
     struct pool players;
     struct table players_by_sub;
@@ -238,6 +279,13 @@ static inline uint32_t timer_of_record(const struct hub *hub, const struct recor
 {
     return hub->limits.connections_max + hub->players.count_max + hub->matches.count_max +
            pool_ref(&hub->records, record).index;
+}
+
+/* The lease's and the sweep's, the last. */
+static inline uint32_t timer_of_keeper(const struct hub *hub)
+{
+    return hub->limits.connections_max + hub->players.count_max + hub->matches.count_max +
+           hub->records.count_max;
 }
 
 /* One of at most `per_s` a second, with bursts of as many (generic cell rate algorithm). False: too

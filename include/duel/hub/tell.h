@@ -21,6 +21,8 @@ void tell_suggestions(struct hub *hub, struct ref conn, const struct msg_suggest
 
 /* `phase` of `welcome` and `me`. */
 struct text tell_phase(enum match_phase phase);
+/* The same of a phase as it was saved. */
+struct text tell_known_phase(struct text saved);
 /* The best titles for `query` into a list of at most `max` videos; returns how many. */
 uint32_t tell_videos(const struct titles *titles, struct text query, uint32_t max,
                      struct msg_video ret_videos[TITLES_SUGGESTIONS_MAX]);

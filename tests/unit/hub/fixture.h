@@ -16,6 +16,7 @@ static uint64_t now_us = UINT64_C(1700000000000000);
 static uint64_t entropy = 1;
 static struct hub_effect *effects[EFFECTS_MAX];
 static uint32_t effects_count;
+static bool saves_by_hand; /* the test answers what is saved when a first player comes */
 static bool unchecked; /* hub_check() takes too long for a crowd */
 
 __attribute__((unused)) static struct hub_limits usual_limits(void)
@@ -34,6 +35,40 @@ __attribute__((unused)) static struct hub_limits usual_limits(void)
     };
 }
 
+/* The latest join of each player, so that pairs can be made of them as Valkey does. */
+static struct {
+    struct uuid id;
+    struct ref player;
+    struct uuid match;
+    uint8_t slot;
+    uint32_t card_size;
+    char card[1024];
+} joins[2048];
+static uint32_t joins_count;
+static struct text sealing; /* the path of the frame that was drawn last */
+
+static uint32_t join_of(const struct uuid *id)
+{
+    uint32_t i = 0;
+    while (i < joins_count && !uuid_equal(&joins[i].id, id)) {
+        i++;
+    }
+    return i;
+}
+
+static void remember_join(const struct hub_effect *effect)
+{
+    uint32_t i = join_of(&effect->join.ticket.player);
+    CHECK(i < sizeof joins / sizeof *joins && effect->join.card.size <= sizeof joins[i].card);
+    joins_count += i == joins_count;
+    joins[i].id = effect->join.ticket.player;
+    joins[i].player = effect->join.player;
+    joins[i].match = effect->join.match;
+    joins[i].slot = effect->join.slot;
+    joins[i].card_size = effect->join.card.size;
+    memcpy(joins[i].card, effect->join.card.data, effect->join.card.size);
+}
+
 /* ---- steps ---- */
 
 static void step(struct hub_event event)
@@ -49,6 +84,12 @@ static void step(struct hub_event event)
     while ((effect = hub_take(hub)) != NULL) {
         CHECK(effects_count < EFFECTS_MAX);
         effects[effects_count++] = effect;
+        if (effect->type == HUB_FX_QUEUE_JOIN) {
+            remember_join(effect);
+        }
+        if (effect->type == HUB_FX_FRAME_SEAL) {
+            sealing = effect->seal.path; /* the catalogue's */
+        }
     }
     if (!unchecked) {
         hub_check(hub);
@@ -169,6 +210,8 @@ __attribute__((unused)) static void finish(void)
 __attribute__((unused)) static void begin(struct hub_limits limits)
 {
     finish(); /* what a failed test left behind */
+    joins_count = 0;
+    saves_by_hand = false;
     hub = hub_create(&limits, 42);
     CHECK(hub != NULL);
     load_titles();
@@ -192,6 +235,18 @@ __attribute__((unused)) static struct ref open_door(uint32_t index, enum hub_doo
     return event.open.conn;
 }
 
+/* Valkey agrees that a match whose first player came in the last step is played here. */
+__attribute__((unused)) static void grant_claim(void)
+{
+    const struct hub_effect *save = effect_of(HUB_FX_SAVE, 0);
+    if (save != NULL && save->save.claim && !saves_by_hand) {
+        struct hub_event event = { .type = HUB_EV_SAVED };
+        event.saved.match = save->save.match;
+        event.saved.fence = save->save.fence;
+        step(event);
+    }
+}
+
 __attribute__((unused)) static struct ref open_seat(uint32_t index, const struct uuid *match,
                                                     uint8_t slot)
 {
@@ -202,6 +257,7 @@ __attribute__((unused)) static struct ref open_seat(uint32_t index, const struct
     event.open.match = *match;
     event.open.slot = slot;
     step(event);
+    grant_claim();
     return event.open.conn;
 }
 
@@ -250,8 +306,24 @@ __attribute__((unused)) static void joined(struct ref player, enum hub_reply rep
     event.queue.player = player;
     event.queue.reply = reply;
     event.queue.waiting = waiting;
-    event.queue.paired = opponent != 0;
-    event.queue.opponent = uuid_random(opponent, opponent);
+    event.queue.matched = opponent != 0;
+    if (opponent != 0) {
+        struct uuid id = uuid_random(opponent, opponent);
+        uint32_t own = 0;
+        uint32_t other = join_of(&id);
+        while (own < joins_count && !ref_equal(joins[own].player, player)) {
+            own++;
+        }
+        CHECK(own < joins_count && other < joins_count);
+        event.queue.match = joins[own].match;
+        event.queue.slot = joins[own].slot;
+        event.queue.ours = true;
+        event.queue.copy.fence = now_us;
+        event.queue.copy.card[joins[own].slot] =
+            (struct text){ joins[own].card, joins[own].card_size };
+        event.queue.copy.card[1 - joins[own].slot] =
+            (struct text){ joins[other].card, joins[other].card_size };
+    }
     step(event);
 }
 
@@ -304,6 +376,24 @@ __attribute__((unused)) static void stored(struct ref result, enum hub_reply rep
     event.stored.before[1] = 1010;
     event.stored.after[0] = 1016;
     event.stored.after[1] = 994;
+    step(event);
+}
+
+/* Answers a SEEK: nobody keeps this match. */
+__attribute__((unused)) static void nowhere(struct ref conn, const struct uuid *match)
+{
+    struct hub_event event = { .type = HUB_EV_SOUGHT };
+    event.sought.conn = conn;
+    event.sought.match = *match;
+    event.sought.place = HUB_NOWHERE;
+    step(event);
+}
+
+/* Answers the LOCATE of the last step: the player is in no match. */
+__attribute__((unused)) static void in_no_match(void)
+{
+    struct hub_event event = { .type = HUB_EV_LOCATED };
+    event.located.conn = wanted(HUB_FX_LOCATE)->locate.conn;
     step(event);
 }
 

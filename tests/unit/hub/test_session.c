@@ -8,13 +8,17 @@ TEST(a_match_that_is_not_there_is_4404_and_not_ones_own_4403)
     struct uuid id = pair(&match);
     struct uuid other = uuid_random(9, 9);
     /* A good ticket proves that there was such a match. */
-    CHECK_INT(ended(open_seat(2, &other, 0)), 4410);
+    struct ref late = open_seat(2, &other, 0);
+    nowhere(late, &other);
+    CHECK_INT(ended(late), 4410);
     struct hub_event event = { .type = HUB_EV_OPEN };
     event.open.conn = (struct ref){ 3, 1 };
     event.open.door = HUB_DOOR_MATCH;
     event.open.match = other;
     event.open.sub = TEXT("eve");
     step(event);
+    load_player("Eve", 9, 1000, HUB_OK); /* it has to be known who seeks */
+    nowhere(event.open.conn, &other);
     CHECK_INT(ended(event.open.conn), 4404);
     gone(event.open.conn);
     event.open.conn = (struct ref){ 3, 3 };
@@ -25,6 +29,7 @@ TEST(a_match_that_is_not_there_is_4404_and_not_ones_own_4403)
     event.open.conn = (struct ref){ 4, 1 };
     event.open.sub = TEXT("bob");
     step(event);
+    grant_claim();
     CHECK(told(event.open.conn, MSG_welcome) != NULL);
     CHECK_INT(heard(event.open.conn, MSG_welcome)->welcome.you, 1);
     finish();
@@ -77,13 +82,14 @@ TEST(a_player_is_loaded_once_for_all_who_wait)
     event.player.name = TEXT("A\nna with a name of more than 32 code points");
     event.player.rating = 1234;
     step(event);
+    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) != NULL);
+    in_no_match();
     struct hub_effect *reply = wanted(HUB_FX_REPLY);
     CHECK(ref_equal(reply->send.conn, me));
     CHECK_TEXT(reply->send.message.me.name, "Ana with a name of more than 32 ");
     CHECK(reply->send.message.me.avatar.data == NULL);
     CHECK_INT(reply->send.message.me.rating, 1234);
-    CHECK_TEXT(reply->send.message.me.queue.status, "idle");
-    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) != NULL);
+    CHECK_TEXT(reply->send.message.me.queue.status, "queued");
     finish();
 }
 
@@ -190,7 +196,7 @@ TEST(a_stopping_server_tells_everybody)
     step((struct hub_event){ .type = HUB_EV_TICK });
     CHECK_INT(ended(seat), 1012);
     CHECK_INT(ended(queue), 1012);
-    CHECK(effect_of(HUB_FX_QUEUE_LEAVE, 0) != NULL);
+    CHECK(effect_of(HUB_FX_QUEUE_LEAVE, 0) == NULL); /* who comes back keeps his place */
     CHECK_INT(ended(open_seat(4, &id, 1)), 1012);
     struct ref late = open_door(5, HUB_DOOR_QUEUE, "eve");
     CHECK_TEXT(heard(late, MSG_error)->error.code, "UNAVAILABLE");

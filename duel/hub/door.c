@@ -1,0 +1,353 @@
+/* The ways in; see door.h. */
+#include <duel/base/assert.h>
+#include <duel/hub/arena.h>
+#include <duel/hub/door.h>
+#include <duel/hub/lobby.h>
+#include <duel/hub/players.h>
+#include <duel/hub/session.h>
+#include <duel/hub/takeover.h>
+#include <duel/hub/tell.h>
+
+/* ---- GET me, GET search ---- */
+
+/* The player's live match: here, or as Valkey `located` it (or NULL). */
+static void describe_match(struct hub *hub, const struct player *player,
+                           const struct hub_event_located *located, struct hub_effect_send *send)
+{
+    struct msg_me *me = &send->message.me;
+    const struct live *live = pool_get(&hub->matches, player->match);
+    if (live != NULL) {
+        me->has_match = true;
+        me->match.match = live->id;
+        me->match.phase = tell_phase(live->match.phase);
+    } else if (located != NULL && located->found) {
+        me->has_match = true;
+        me->match.match = located->match;
+        me->match.phase = tell_known_phase(located->phase);
+        send->node = out_text(&hub->out, located->node);
+    }
+    send->match = me->match.match;
+    send->by_node = hub->siblings;
+}
+
+static void describe_queue(const struct hub *hub, const struct player *player, bool has_match,
+                           struct msg_me_queue *queue)
+{
+    struct msg_queued queued;
+    *queue = (struct msg_me_queue){ .since = MSG_NIL, .rating = MSG_NIL, .window = MSG_NIL,
+                                    .waiting = MSG_NIL, .eta_ms = MSG_NIL,
+                                    .expires_at = MSG_NIL };
+    if (has_match) {
+        queue->status = TEXT("matched");
+        return;
+    }
+    if (!player->ticket.wanted) {
+        queue->status = TEXT("idle");
+        return;
+    }
+    lobby_describe(hub, player, &queued);
+    queue->status = TEXT("queued");
+    queue->since = queued.since;
+    queue->rating = queued.rating;
+    queue->window = queued.window;
+    queue->waiting = player->ticket.known ? queued.waiting : MSG_NIL;
+    queue->eta_ms = queued.eta_ms;
+    queue->expires_at = queued.expires_at;
+}
+
+static void reply_me(struct hub *hub, struct session *session, const struct player *player,
+                     const struct hub_event_located *located)
+{
+    ASSERT(player->loaded);
+    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_REPLY, session->conn, MSG_me);
+    struct msg_me *me = &send->message.me;
+    me->id = player->id;
+    me->name = out_text(&hub->out, player_name(player));
+    me->avatar = out_text(&hub->out, player_avatar(player));
+    me->country = out_text(&hub->out, player_country(player));
+    me->rating = player->rating;
+    me->wins = player->wins;
+    me->losses = player->losses;
+    me->draws = player->draws;
+    describe_match(hub, player, located, send);
+    describe_queue(hub, player, me->has_match, &me->queue);
+    session->state = SESSION_CLOSING;
+    session->player = REF_NONE;
+}
+
+static void open_search(struct hub *hub, struct session *session, const struct hub_event_open *open)
+{
+    struct player *player = players_need(hub, open->sub);
+    if (player == NULL || hub->titles == NULL) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+        return;
+    }
+    bool in_time = rate_take(&player->search_us, hub->now_us, hub->limits.searches_per_s);
+    players_arm(hub, player);
+    if (!in_time) {
+        session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
+        return;
+    }
+    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_REPLY, session->conn, MSG_search);
+    struct msg_search *search = &send->message.search;
+    uint32_t max = open->limit < TITLES_SUGGESTIONS_MAX ? open->limit : TITLES_SUGGESTIONS_MAX;
+    search->items_count = tell_videos(hub->titles, open->query, max, search->items);
+    session->state = SESSION_CLOSING;
+}
+
+/* ---- the ways in ---- */
+
+static bool waits_for_player(struct hub *hub, struct session *session, struct player *player)
+{
+    if (!players_wait(hub, player, session)) {
+        return false;
+    }
+    session->state = SESSION_LOADING;
+    session->player = pool_ref(&hub->players, player);
+    return true;
+}
+
+static void open_me(struct hub *hub, struct session *session, struct text sub)
+{
+    struct player *player = players_need(hub, sub);
+    if (player != NULL && player->loaded && !player->stale && !ref_is_none(player->match)) {
+        /* Back after a reload of the page: not made to wait for a store. */
+        reply_me(hub, session, player, NULL);
+    } else if (player == NULL || hub->draining) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    } else if (!waits_for_player(hub, session, player)) {
+        session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
+    }
+}
+
+static void open_queue(struct hub *hub, struct session *session, struct text sub)
+{
+    struct player *player = players_need(hub, sub);
+    bool plays = player != NULL && player->loaded && !ref_is_none(player->match);
+    if (plays && !hub->draining) {
+        /* Back to the match; no store is needed for that. */
+        lobby_enter(hub, player, session);
+        return;
+    }
+    if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
+        if (player == NULL) {
+            out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("players"), 0);
+        }
+        session_end_unavailable(hub, session);
+        return;
+    }
+    if (player->loaded) {
+        session_ping(hub, session);
+        lobby_enter(hub, player, session);
+    } else if (waits_for_player(hub, session, player)) {
+        session_ping(hub, session);
+    } else {
+        out_error(&hub->out, session->conn, HUB_ERROR_SLOW_DOWN, hub->now_ms + 1000, MSG_NIL);
+        session_end(hub, session, 4429, out_error_code(HUB_ERROR_SLOW_DOWN));
+    }
+}
+
+/* Who has proved to be a player of the match, by ticket, or is one, by token. A seat's player
+ * always has a record, so nothing need be loaded. */
+static void enter(struct hub *hub, struct session *session, struct live *live)
+{
+    bool by_ticket = ref_is_none(session->player);
+    for (uint8_t slot = 0; slot < 2 && !by_ticket; slot++) {
+        if (ref_equal(live->seats[slot].player, session->player)) {
+            session->slot = slot;
+            by_ticket = true;
+        }
+    }
+    session->player = REF_NONE;
+    if (by_ticket) {
+        arena_enter(hub, live, session);
+    } else {
+        session_end(hub, session, 4403, TEXT("not a player of this match"));
+    }
+}
+
+/* Nobody here knows the match: another process may have it, or have had it. */
+static void seek(struct hub *hub, struct session *session, struct player *player,
+                 const struct uuid *match)
+{
+    session->state = SESSION_ASKING;
+    if (player != NULL) {
+        session->player = pool_ref(&hub->players, player);
+        players_hold(hub, player);
+    }
+    session_ping(hub, session);
+    struct hub_effect *effect = out_effect(&hub->out, HUB_FX_SEEK);
+    effect->seek.conn = session->conn;
+    effect->seek.match = *match;
+    if (player != NULL) {
+        effect->seek.player = player->id;
+    }
+}
+
+static void found(struct hub *hub, struct session *session, const struct hub_event_sought *sought,
+                  struct live *live)
+{
+    bool was = ref_is_none(session->player) || arena_has_ended(hub, &sought->match);
+    switch (sought->place) {
+    case HUB_NOWHERE:
+        /* A good ticket is proof that there was such a match. */
+        session_end(hub, session, was ? 4410 : 4404,
+                    was ? TEXT("match over") : TEXT("no such match"));
+        break;
+    case HUB_ELSEWHERE:
+    case HUB_SUCCESSOR:
+        session_redirect(hub, session, &sought->match,
+                         sought->place == HUB_ELSEWHERE ? sought->node : TEXT_NONE);
+        break;
+    case HUB_FOREIGN:
+        session_end(hub, session, 4403, TEXT("not a player of this match"));
+        break;
+    case HUB_OURS:
+        if (live != NULL) {
+            enter(hub, session, live);
+        } else if (arena_has_ended(hub, &sought->match)) {
+            session_end(hub, session, 4410, TEXT("match over"));
+        } else {
+            session_end_unavailable(hub, session);
+        }
+        break;
+    }
+}
+
+void door_sought(struct hub *hub, const struct hub_event_sought *sought)
+{
+    struct session *session = session_get(hub, sought->conn);
+    struct live *live = NULL;
+    if (sought->reply == HUB_OK && sought->place == HUB_OURS) {
+        live = takeover_take(hub, &sought->match, &sought->copy, false);
+    }
+    if (session == NULL || session->state != SESSION_ASKING) {
+        hub->late += session == NULL;
+        return;
+    }
+    struct player *player = pool_get(&hub->players, session->player);
+    if (sought->reply == HUB_OK) {
+        found(hub, session, sought, live);
+    } else {
+        session_end_unavailable(hub, session);
+    }
+    if (player != NULL) {
+        players_drop(hub, player);
+    }
+}
+
+static void open_match(struct hub *hub, struct session *session, const struct hub_event_open *open)
+{
+    struct live *live = arena_find(hub, &open->match);
+    struct player *player = open->sub.data != NULL ? players_need(hub, open->sub) : NULL;
+    session->slot = open->slot;
+    session->player = player != NULL ? pool_ref(&hub->players, player) : REF_NONE;
+    if (hub->draining) {
+        session_end(hub, session, 1012, TEXT("restarting"));
+    } else if (player == NULL && open->sub.data != NULL) {
+        out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("players"), 0);
+        session_end_unavailable(hub, session);
+    } else if (live != NULL) {
+        enter(hub, session, live);
+    } else if (arena_has_ended(hub, &open->match)) {
+        session_end(hub, session, 4410, TEXT("match over"));
+    } else if (!hub->up[HUB_VALKEY]) {
+        session_end_unavailable(hub, session);
+    } else if (player == NULL || player->loaded) {
+        seek(hub, session, player, &open->match);
+    } else if (waits_for_player(hub, session, player)) {
+        session->sought = open->match; /* nobody else's is sought */
+        session_ping(hub, session);
+    } else {
+        session_end_unavailable(hub, session);
+    }
+}
+
+void door_open(struct hub *hub, const struct hub_event_open *open)
+{
+    ASSERT(open->conn.index < hub->limits.connections_max && !ref_is_none(open->conn));
+    struct session *session = &hub->sessions[open->conn.index];
+    ASSERT(session->state == SESSION_FREE);
+    /* LOADING stands for "not in any list yet" until the door has decided. */
+    *session = (struct session){ .conn = open->conn, .state = SESSION_LOADING,
+                                 .door = open->door, .next = NO_INDEX,
+                                 .heard_us = hub->now_us, .pinged_us = hub->now_us };
+    hub->sessions_count++;
+    switch (open->door) {
+    case HUB_DOOR_QUEUE:
+        open_queue(hub, session, open->sub);
+        break;
+    case HUB_DOOR_MATCH:
+        open_match(hub, session, open);
+        break;
+    case HUB_DOOR_ME:
+        open_me(hub, session, open->sub);
+        break;
+    case HUB_DOOR_SEARCH:
+        open_search(hub, session, open);
+        break;
+    }
+}
+
+static void locate(struct hub *hub, struct session *session, struct player *player)
+{
+    session->state = SESSION_ASKING;
+    session->player = pool_ref(&hub->players, player);
+    players_hold(hub, player);
+    struct hub_effect *effect = out_effect(&hub->out, HUB_FX_LOCATE);
+    effect->locate.conn = session->conn;
+    effect->locate.player = player->id;
+}
+
+void door_located(struct hub *hub, const struct hub_event_located *located)
+{
+    struct session *session = session_get(hub, located->conn);
+    if (session == NULL || session->state != SESSION_ASKING) {
+        hub->late++;
+        return;
+    }
+    struct player *player = pool_get(&hub->players, session->player);
+    reply_me(hub, session, player, located->reply == HUB_OK ? located : NULL);
+    players_drop(hub, player);
+}
+
+static void me_arrived(struct hub *hub, struct session *session, struct player *player,
+                       enum hub_reply reply)
+{
+    bool plays = player->loaded && !ref_is_none(player->match);
+    if (reply == HUB_OK && !plays && hub->up[HUB_VALKEY]) {
+        locate(hub, session, player);
+    } else if (reply == HUB_OK || (reply == HUB_UNAVAILABLE && plays)) {
+        reply_me(hub, session, player, NULL);
+    } else if (reply == HUB_REFUSED) {
+        session_refuse(hub, session, 401, HUB_ERROR_AUTH_BAD_SUBJECT, 0);
+    } else {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    }
+}
+
+void door_player(struct hub *hub, struct session *session, struct player *player,
+                    enum hub_reply reply)
+{
+    ASSERT(session->state == SESSION_LOADING);
+    session->player = REF_NONE;
+    if (session->door == HUB_DOOR_ME) {
+        me_arrived(hub, session, player, reply);
+        return;
+    }
+    struct live *live = arena_find(hub, &session->sought);
+    if (reply == HUB_OK && session->door == HUB_DOOR_MATCH) {
+        session->player = pool_ref(&hub->players, player);
+        if (live != NULL) {
+            enter(hub, session, live);
+        } else {
+            seek(hub, session, player, &session->sought);
+        }
+    } else if (reply == HUB_OK) {
+        lobby_enter(hub, player, session);
+    } else if (reply == HUB_REFUSED) {
+        session_end(hub, session, 4401, out_error_code(HUB_ERROR_AUTH_BAD_SUBJECT));
+    } else {
+        session_end_unavailable(hub, session);
+    }
+}
