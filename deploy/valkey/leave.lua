@@ -1,7 +1,6 @@
 -- Takes a ticket out of the queue. Taking out what is not there is no error, so it may be repeated.
 --
--- KEYS  1 duel:queue  2 duel:queue:since  3 duel:ticket:PLAYER
--- ARGV  1 player
-redis.call('DEL', KEYS[3])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('ZREM', KEYS[1], ARGV[1])
+-- ARGV  4 player
+redis.call('DEL', 'duel:ticket:' .. ARGV[4])
+redis.call('ZREM', 'duel:queue:since', ARGV[4])
+return redis.call('ZREM', 'duel:queue', ARGV[4])

@@ -1,19 +1,24 @@
 -- Puts or renews a ticket and pairs it if somebody fits: the rule of core/matchmaker, atomic for
--- all nodes. Answers {people waiting now, opponent or ""}.
+-- all nodes. Who is in a match that goes on gets that match instead. Answers {people waiting now,
+-- since of the ticket, match or "", and of a match: seat, 1 when it is the caller's, its node ("":
+-- nobody's), fence, card 0, card 1, data (false: never begun)}.
 --
--- KEYS  1 duel:queue          sorted set, rating -> player
---       2 duel:queue:since    sorted set, waiting since -> player
---       3 duel:ticket:PLAYER  hash: since, last (opponent), expires
---       4 duel:last:PLAYER    whom this player was paired with last
--- ARGV  1 player  2 rating  3 since  4 last opponent or ""  5 now  6 expires
---       7 window  8 step  9 step_ms  10 timeout_ms
--- The tickets of others are found through the two sets, so their keys are not among KEYS: this is
--- for a single Valkey, not for a cluster.
+-- ARGV  4 player  5 rating  6 since  7 last opponent or ""  8 now  9 expires
+--       10 window  11 step  12 step_ms  13 timeout_ms
+--       14 card  15 id of the match if one is made  16 the player's seat in it
 --
--- A repeated call puts the same ticket again. If the answer that named an opponent was lost, both
--- are out of the queue and nobody was told; each is in again with its node's next call, and has
--- lost some seconds. A ticket that vanished (eviction) is the same. So nothing here can harm
--- anybody.
+--   duel:queue          sorted set, rating -> player
+--   duel:queue:since    sorted set, waiting since -> player
+--   duel:ticket:PLAYER  hash: since, last (opponent), expires, card, boot (of who asked)
+--   duel:last:PLAYER    whom this player was paired with last
+--
+-- May be repeated: the same ticket is put again, with the place in the queue that it has; and who
+-- was paired, but was not told, is in that match and is told now. A ticket that vanished (eviction)
+-- is put again by the next call. A match that vanished before it was begun costs both the time that
+-- they waited.
+--
+-- A new match is placed on the living process with the least to do, the caller first; on another it
+-- is nobody's until that one comes for it.
 --
 -- Work: people within each other's window do not stay in the queue, so few are looked at; who
 -- stands in the last third of the timeout is taken from the second set while these are few, and
@@ -25,11 +30,13 @@ local BATCH = 32     -- neighbours fetched at once
 local DIRECT_MAX = 64 -- in the last third: so many are looked at one by one
 local SWEEP = 8      -- of the oldest tickets are looked at for being dead
 
-local player, last = ARGV[1], ARGV[4]
-local rating, since, now = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
-local expires = tonumber(ARGV[6])
-local window, step = tonumber(ARGV[7]), tonumber(ARGV[8])
-local step_ms, timeout_ms = tonumber(ARGV[9]), tonumber(ARGV[10])
+local QUEUE, SINCE = 'duel:queue', 'duel:queue:since'
+
+local player, last = ARGV[4], ARGV[7]
+local rating, since, now = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
+local expires = tonumber(ARGV[9])
+local window, step = tonumber(ARGV[10]), tonumber(ARGV[11])
+local step_ms, timeout_ms = tonumber(ARGV[12]), tonumber(ARGV[13])
 local last_third_ms = math.ceil(timeout_ms * 2 / 3)
 
 local function ticket_key(id)
@@ -48,17 +55,40 @@ local function window_of(waited)
 end
 
 local function take_out(id)
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('ZREM', KEYS[2], id)
+    redis.call('ZREM', QUEUE, id)
+    redis.call('ZREM', SINCE, id)
     redis.call('DEL', ticket_key(id))
 end
 
-last = redis.call('GET', KEYS[4]) or last
--- Numbers go back as they came: Lua would write large ones with an exponent.
-redis.call('ZADD', KEYS[1], ARGV[2], player)
-redis.call('ZADD', KEYS[2], ARGV[3], player)
-redis.call('HSET', KEYS[3], 'since', ARGV[3], 'last', last, 'expires', ARGV[6])
-redis.call('PEXPIRE', KEYS[3], string.format('%.0f', math.max(1, expires - now) + TICKET_SLACK_MS))
+-- The answer that names a match.
+local function matched(match, slot)
+    local copy = copy_of(match.id)
+    return { redis.call('ZCARD', QUEUE), since, match.id, slot, match.owner == me and 1 or 0,
+             match.owner == me and here or place_of(match), match.fence, copy[1], copy[2], copy[3] }
+end
+
+-- Found as seek.lua would find it, but one that others live to play is left to them.
+local current, seat = playing(player)
+if current then
+    take_out(player)
+    local node = place_of(current)
+    if is_abandoned(current) and (node == here or node == '') then
+        take(current)
+    end
+    return matched(current, seat)
+end
+
+local kept = redis.call('HMGET', ticket_key(player), 'since', 'expires')
+if (whole(kept[2]) or 0) > now then
+    since = math.min(since, whole(kept[1]) or since)
+end
+last = redis.call('GET', 'duel:last:' .. player) or last
+redis.call('ZADD', QUEUE, ARGV[5], player)
+redis.call('ZADD', SINCE, digits(since), player)
+redis.call('DEL', ticket_key(player)) -- with whatever else is in it
+redis.call('HSET', ticket_key(player), 'since', digits(since), 'last', last, 'expires', ARGV[9],
+           'card', ARGV[14], 'boot', me)
+redis.call('PEXPIRE', ticket_key(player), digits(math.max(1, expires - now) + TICKET_SLACK_MS))
 
 local own_window = window_of(now - since)
 local dead = {}
@@ -66,12 +96,13 @@ local best -- {id, distance, since, again}
 
 -- since, last opponent of somebody else's ticket; nil when it is dead
 local function ticket_of(id)
-    local ticket = redis.call('HMGET', ticket_key(id), 'since', 'last', 'expires')
-    if not ticket[1] or tonumber(ticket[3]) <= now then
+    local ticket = redis.call('HMGET', ticket_key(id), 'since', 'last', 'expires', 'card')
+    local other_since = whole(ticket[1])
+    if not other_since or not ticket[4] or (whole(ticket[3]) or 0) <= now then
         dead[#dead + 1] = id
         return nil
     end
-    return tonumber(ticket[1]), ticket[2]
+    return other_since, ticket[2]
 end
 
 local function is_better(a, b)
@@ -95,7 +126,12 @@ local function consider(id, distance)
     end
     local other = { id = id, distance = distance, since = other_since,
                     again = last == id or other_last == player }
-    if not best or is_better(other, best) then
+    if best and not is_better(other, best) then
+        return
+    end
+    if playing(id) then -- a ticket that outlived its purpose
+        dead[#dead + 1] = id
+    else
         best = other
     end
 end
@@ -106,7 +142,7 @@ local function walk(command, place)
     return {
         peek = function()
             if at > #list then
-                list, at = redis.call(command, KEYS[1], place, place + BATCH - 1, 'WITHSCORES'), 1
+                list, at = redis.call(command, QUEUE, place, place + BATCH - 1, 'WITHSCORES'), 1
                 place = place + BATCH
             end
             if #list == 0 then
@@ -122,8 +158,8 @@ end
 
 -- Nearest first, until `bound` or until nobody better can come.
 local function look_outward(bound)
-    local up = walk('ZRANGE', redis.call('ZRANK', KEYS[1], player) + 1)
-    local down = walk('ZREVRANGE', redis.call('ZREVRANK', KEYS[1], player) + 1)
+    local up = walk('ZRANGE', redis.call('ZRANK', QUEUE, player) + 1)
+    local down = walk('ZREVRANGE', redis.call('ZREVRANK', QUEUE, player) + 1)
     while true do
         local id, distance = up.peek()
         local low_id, low_distance = down.peek()
@@ -140,7 +176,7 @@ local function look_outward(bound)
     end
 end
 
-for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, SWEEP - 1)) do
+for _, id in ipairs(redis.call('ZRANGE', SINCE, 0, SWEEP - 1)) do
     if id ~= player then
         ticket_of(id)
     end
@@ -149,9 +185,9 @@ end
 local cutoff = string.format('%.0f', now - last_third_ms)
 local bound = own_window
 if own_window then
-    if redis.call('ZCOUNT', KEYS[2], '-inf', cutoff) <= DIRECT_MAX then
-        for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', cutoff)) do
-            local score = redis.call('ZSCORE', KEYS[1], id)
+    if redis.call('ZCOUNT', SINCE, '-inf', cutoff) <= DIRECT_MAX then
+        for _, id in ipairs(redis.call('ZRANGEBYSCORE', SINCE, '-inf', cutoff)) do
+            local score = redis.call('ZSCORE', QUEUE, id)
             if score then
                 consider(id, math.abs(tonumber(score) - rating))
             else
@@ -167,12 +203,56 @@ look_outward(bound)
 for _, id in ipairs(dead) do
     take_out(id)
 end
-local opponent = ''
-if best then
-    opponent = best.id
-    take_out(player)
-    take_out(opponent)
-    redis.call('SET', KEYS[4], opponent, 'EX', LAST_S)
-    redis.call('SET', 'duel:last:' .. opponent, player, 'EX', LAST_S)
+if not best then
+    return { redis.call('ZCARD', QUEUE), since, '' }
 end
-return { redis.call('ZCARD', KEYS[1]), opponent }
+
+-- ---- a pair ----
+
+local opponent = redis.call('HMGET', ticket_key(best.id), 'card', 'boot')
+
+-- Another process under the caller's own node's name cannot be named by a path.
+local function place()
+    local own_lease = redis.call('HMGET', 'duel:lease:' .. me, 'load', 'draining')
+    local chosen = { boot = me, node = here, load = whole(own_lease[1]) or 0,
+                     draining = own_lease[2] == '1' }
+    for _, process in ipairs(others_alive()) do
+        if process.node ~= here and not process.draining and
+            (chosen.draining or process.load < chosen.load) then
+            chosen = process
+        end
+    end
+    -- Counted at once, since many pairs may be made before the process says so itself.
+    local lease = 'duel:lease:' .. chosen.boot
+    if redis.call('EXISTS', lease) == 1 then
+        redis.call('HSET', lease, 'load', digits(chosen.load + 1))
+    end
+    return chosen
+end
+
+local function make(id, slot)
+    local process = place()
+    local players, cards = { [slot] = player, [1 - slot] = best.id },
+                           { [slot] = ARGV[14], [1 - slot] = opponent[1] }
+    local owner = process.boot == me and me or ''
+    redis.call('DEL', match_key(id))
+    redis.call('HSET', match_key(id), 'owner', owner, 'node', process.node, 'fence',
+               digits(clock_us()), 'dormant', '1', 'over', '0', 'phase', 'waiting',
+               'p0', players[0], 'p1', players[1], 'card0', cards[0], 'card1', cards[1])
+    redis.call('EXPIRE', match_key(id), MADE_S)
+    for i = 0, 1 do
+        redis.call('SET', 'duel:playing:' .. players[i], id, 'EX', MADE_S)
+        redis.call('SET', 'duel:last:' .. players[i], players[1 - i], 'EX', LAST_S)
+    end
+    if owner == me then
+        own(id)
+    end
+end
+
+take_out(player)
+take_out(best.id)
+make(ARGV[15], tonumber(ARGV[16]))
+if opponent[2] and opponent[2] ~= me then
+    redis.call('PUBLISH', 'duel:nudge:' .. opponent[2], best.id)
+end
+return matched(read_match(ARGV[15]), tonumber(ARGV[16]))

@@ -1,202 +1,216 @@
-/* What the server asks of Valkey: pairing, leaving the queue, publishing a finished match.
+/* The server's side of Valkey: who we are there, the queue, and finished matches.
  *
- * It knows keys, scripts and how their answers become events of the hub; how a call travels is
- * valkey_link's business. While there is no connection nothing is kept: the answer is
- * HUB_UNAVAILABLE, later in the same turn, and the hub asks again. */
+ * It knows scripts and how their answers become events of the hub; how a call travels is
+ * valkey_link's business, and keys are the scripts'. While there is no connection nothing is kept:
+ * the answer is HUB_UNAVAILABLE, later in the same turn, and the hub asks again. */
 #include <duel/base/assert.h>
 #include <duel/io/valkey_private.h>
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define TICKET_PREFIX "duel:ticket:"
-#define LAST_PREFIX "duel:last:"
-#define KEY_SIZE (sizeof TICKET_PREFIX + UUID_TEXT_SIZE)
-#define NUMBER_SIZE 24
+#include <sys/random.h>
 
 struct valkey {
     struct loop *loop;
+    struct valkey_self self;
     struct matchmaker_rules rules;
+    bool swept;
     struct valkey_link *link;
+    struct valkey_listen *listen;
+    void (*up)(void *context, bool up);
+    void *context;
 };
 
-static void add(struct valkey_ask *ask, const char *argument)
+struct loop *valkey_loop(const struct valkey *valkey)
 {
-    ASSERT(ask->count < VALKEY_ARGUMENTS_MAX);
-    ask->arguments[ask->count++] = text_from(argument);
+    return valkey->loop;
 }
 
-static void add_key(struct valkey_ask *ask, const char *key)
+const struct valkey_self *valkey_self(const struct valkey *valkey)
 {
-    ASSERT(ask->keys_count == ask->count); /* keys come first */
-    add(ask, key);
-    ask->keys_count++;
+    return &valkey->self;
 }
 
-/* `memory` has NUMBER_SIZE bytes and lives until the call is sent. */
-static void add_number(struct valkey_ask *ask, char *memory, int64_t number)
+uint32_t valkey_lease_ms(const struct valkey *valkey)
 {
-    (void)snprintf(memory, NUMBER_SIZE, "%" PRId64, number);
-    add(ask, memory);
+    return valkey->self.lease_ms;
+}
+
+bool valkey_has_swept(const struct valkey *valkey)
+{
+    return valkey->swept;
+}
+
+void valkey_set_swept(struct valkey *valkey, bool swept)
+{
+    valkey->swept = swept;
+}
+
+void valkey_send(struct valkey *valkey, const struct valkey_call *call)
+{
+    if (!valkey_link_ask(valkey->link, &call->ask)) {
+        struct hub_event event = call->ask.answer(valkey, &call->ask, HUB_UNAVAILABLE, NULL);
+        loop_defer(valkey->loop, &event);
+    }
+}
+
+bool valkey_try(struct valkey *valkey, const struct valkey_call *call)
+{
+    return valkey_link_ask(valkey->link, &call->ask);
+}
+
+static void on_told(void *context, const struct valkey_ask *ask, enum hub_reply reply,
+                    const redisReply *answer)
+{
+    struct valkey *valkey = context;
+    if (ask->inquiry != NULL) {
+        valkey_inquired(ask, reply, answer);
+        return;
+    }
+    struct hub_event event = ask->answer(valkey, ask, reply, answer);
+    loop_event(valkey->loop, &event);
 }
 
 /* ---- the queue ---- */
 
-static struct hub_event queue_event(struct ref player, enum hub_reply reply)
+/* {waiting, since, match or "", slot, ours, node, fence, card 0, card 1, data} */
+static bool read_queue(const redisReply *answer, struct hub_event_queue *queue)
 {
+    int64_t waiting, slot, ours;
+    struct text match = valkey_text_at(answer, 2);
+    if (!valkey_number_at(answer, 0, &waiting) || waiting < 0 || waiting > UINT32_MAX ||
+        !valkey_number_at(answer, 1, &queue->since_ms) || match.data == NULL) {
+        return false;
+    }
+    queue->waiting = (uint32_t)waiting;
+    if (match.size == 0) {
+        return true;
+    }
+    if (!valkey_number_at(answer, 3, &slot) || slot < 0 || slot > 1 ||
+        !valkey_number_at(answer, 4, &ours)) {
+        return false;
+    }
+    queue->matched = true;
+    queue->slot = (uint8_t)slot;
+    queue->ours = ours != 0;
+    return valkey_uuid_at(answer, 2, &queue->match) && valkey_node_at(answer, 5, &queue->node) &&
+           queue->node.data != NULL && valkey_copy_at(answer, 6, &queue->copy);
+}
+
+static struct hub_event on_joined(struct valkey *valkey, const struct valkey_ask *ask,
+                                  enum hub_reply reply, const redisReply *answer)
+{
+    (void)valkey;
     struct hub_event event = { .type = HUB_EV_QUEUE };
-    event.queue.player = player;
+    event.queue.player = ask->ref;
     event.queue.reply = reply;
+    if (reply == HUB_OK && !read_queue(answer, &event.queue)) {
+        /* Somebody else writes into the queue. */
+        event.queue = (struct hub_event_queue){ .player = ask->ref, .reply = HUB_REFUSED };
+    }
     return event;
 }
 
-/* {waiting, opponent or ""} */
-static bool read_pair(const redisReply *answer, struct hub_event_queue *queue)
-{
-    if (answer->type != REDIS_REPLY_ARRAY || answer->elements != 2 ||
-        answer->element[0]->type != REDIS_REPLY_INTEGER ||
-        answer->element[1]->type != REDIS_REPLY_STRING) {
-        return false;
-    }
-    struct text opponent = { answer->element[1]->str, (uint32_t)answer->element[1]->len };
-    queue->waiting = (uint32_t)answer->element[0]->integer;
-    queue->paired = opponent.size != 0;
-    return !queue->paired || uuid_parse(opponent, &queue->opponent);
-}
-
-static void on_joined(void *context, struct ref player, enum hub_reply reply,
-                      const struct redisReply *answer)
-{
-    struct valkey *valkey = context;
-    struct hub_event event = queue_event(player, reply);
-    if (reply == HUB_OK && !read_pair(answer, &event.queue)) {
-        event = queue_event(player, HUB_REFUSED); /* somebody else writes into duel:queue */
-    }
-    loop_event(valkey->loop, &event);
-}
-
-void valkey_join(struct valkey *valkey, struct ref player, const struct matchmaker_ticket *ticket,
-                 int64_t expires_ms)
+void valkey_join(struct valkey *valkey, const struct hub_effect *effect)
 {
     const struct matchmaker_rules *rules = &valkey->rules;
-    const int64_t now_ms = (int64_t)(loop_now_us(valkey->loop) / 1000);
-    char id[UUID_TEXT_SIZE + 1], opponent[UUID_TEXT_SIZE + 1] = "";
-    char ticket_key[KEY_SIZE], last_key[KEY_SIZE], numbers[8][NUMBER_SIZE];
-    uuid_format(&ticket->player, id);
-    if (!uuid_is_none(&ticket->last_opponent)) {
-        uuid_format(&ticket->last_opponent, opponent);
-    }
-    (void)snprintf(ticket_key, sizeof ticket_key, TICKET_PREFIX "%s", id);
-    (void)snprintf(last_key, sizeof last_key, LAST_PREFIX "%s", id);
-    struct valkey_ask ask = { .script = VALKEY_PAIR, .ref = player, .answer = on_joined,
-                              .context = valkey };
-    add_key(&ask, "duel:queue");
-    add_key(&ask, "duel:queue:since");
-    add_key(&ask, ticket_key);
-    add_key(&ask, last_key);
-    add(&ask, id);
-    add_number(&ask, numbers[0], ticket->rating);
-    add_number(&ask, numbers[1], ticket->since_ms);
-    add(&ask, opponent);
-    add_number(&ask, numbers[2], now_ms);
-    add_number(&ask, numbers[3], expires_ms);
-    add_number(&ask, numbers[4], rules->window);
-    add_number(&ask, numbers[5], rules->step);
-    add_number(&ask, numbers[6], rules->step_ms);
-    add_number(&ask, numbers[7], rules->timeout_ms);
-    if (!valkey_link_ask(valkey->link, &ask)) {
-        struct hub_event event = queue_event(player, HUB_UNAVAILABLE);
-        loop_defer(valkey->loop, &event);
-    }
+    const struct matchmaker_ticket *ticket = &effect->join.ticket;
+    struct valkey_call call = { .ask = { .script = VALKEY_PAIR, .ref = effect->join.player,
+                                         .answer = on_joined } };
+    valkey_add_uuid(&call, &ticket->player);
+    valkey_add_number(&call, ticket->rating);
+    valkey_add_number(&call, ticket->since_ms);
+    valkey_add_uuid(&call, &ticket->last_opponent);
+    valkey_add_number(&call, (int64_t)(loop_now_us(valkey->loop) / 1000));
+    valkey_add_number(&call, effect->join.expires_ms);
+    valkey_add_number(&call, rules->window);
+    valkey_add_number(&call, rules->step);
+    valkey_add_number(&call, rules->step_ms);
+    valkey_add_number(&call, rules->timeout_ms);
+    valkey_add(&call, effect->join.card);
+    valkey_add_uuid(&call, &effect->join.match);
+    valkey_add_number(&call, effect->join.slot);
+    valkey_send(valkey, &call);
 }
 
-static struct hub_event left_event(struct ref player, enum hub_reply reply)
+static struct hub_event on_left(struct valkey *valkey, const struct valkey_ask *ask,
+                                enum hub_reply reply, const redisReply *answer)
 {
+    (void)valkey;
+    (void)answer;
     struct hub_event event = { .type = HUB_EV_QUEUE_LEFT };
-    event.left.player = player;
+    event.left.player = ask->ref;
     event.left.reply = reply;
     return event;
 }
 
-static void on_left(void *context, struct ref player, enum hub_reply reply,
-                    const struct redisReply *answer)
-{
-    (void)answer;
-    struct valkey *valkey = context;
-    struct hub_event event = left_event(player, reply);
-    loop_event(valkey->loop, &event);
-}
-
 void valkey_leave(struct valkey *valkey, struct ref player, const struct uuid *id)
 {
-    char text[UUID_TEXT_SIZE + 1], ticket_key[KEY_SIZE];
-    uuid_format(id, text);
-    (void)snprintf(ticket_key, sizeof ticket_key, TICKET_PREFIX "%s", text);
-    struct valkey_ask ask = { .script = VALKEY_LEAVE, .ref = player, .answer = on_left,
-                              .context = valkey };
-    add_key(&ask, "duel:queue");
-    add_key(&ask, "duel:queue:since");
-    add_key(&ask, ticket_key);
-    add(&ask, text);
-    if (!valkey_link_ask(valkey->link, &ask)) {
-        struct hub_event event = left_event(player, HUB_UNAVAILABLE);
-        loop_defer(valkey->loop, &event);
-    }
+    struct valkey_call call = { .ask = { .script = VALKEY_LEAVE, .ref = player,
+                                         .answer = on_left } };
+    valkey_add_uuid(&call, id);
+    valkey_send(valkey, &call);
 }
 
 /* ---- finished matches ---- */
 
-static struct hub_event published_event(struct ref result, enum hub_reply reply)
+static struct hub_event on_published(struct valkey *valkey, const struct valkey_ask *ask,
+                                     enum hub_reply reply, const redisReply *answer)
 {
+    (void)valkey;
+    (void)answer;
     struct hub_event event = { .type = HUB_EV_PUBLISHED };
-    event.published.result = result;
+    event.published.result = ask->ref;
     event.published.reply = reply;
     return event;
 }
 
-static void on_published(void *context, struct ref result, enum hub_reply reply,
-                         const struct redisReply *answer)
+void valkey_publish(struct valkey *valkey, const struct hub_effect *effect)
 {
-    (void)answer;
-    struct valkey *valkey = context;
-    struct hub_event event = published_event(result, reply);
-    loop_event(valkey->loop, &event);
-}
-
-void valkey_publish(struct valkey *valkey, struct ref result, const struct hub_result *data)
-{
-    char players[2][UUID_TEXT_SIZE + 1], match[UUID_TEXT_SIZE + 1], ratings[2][NUMBER_SIZE];
-    char score[NUMBER_SIZE], points[NUMBER_SIZE];
-    uuid_format(&data->match, match);
-    uuid_format(&data->player[0], players[0]);
-    uuid_format(&data->player[1], players[1]);
+    const struct hub_result *data = effect->store.data;
+    const struct uuid nobody = { .bytes = { 0 } };
+    char score[24], points[24];
     (void)snprintf(score, sizeof score, "%" PRIu32 "-%" PRIu32, data->score[0], data->score[1]);
     (void)snprintf(points, sizeof points, "%" PRIu32 "-%" PRIu32, data->points[0],
                    data->points[1]);
-    bool rated = data->rated && data->reason != MATCH_ABANDONED;
-    struct valkey_ask ask = { .script = VALKEY_PUBLISH, .ref = result, .answer = on_published,
-                              .context = valkey };
-    add_key(&ask, "lb:duels:elo");
-    add_key(&ask, "duel:events");
-    add(&ask, rated ? "1" : "0");
-    add(&ask, players[0]);
-    add(&ask, players[1]);
-    add_number(&ask, ratings[0], data->after[0]);
-    add_number(&ask, ratings[1], data->after[1]);
-    add(&ask, match);
-    add(&ask, data->winner == MATCH_NOBODY ? "" : players[data->winner]);
-    add(&ask, score);
-    add(&ask, points);
-    add(&ask, match_reason_word(data->reason));
-    if (!valkey_link_ask(valkey->link, &ask)) {
-        struct hub_event event = published_event(result, HUB_UNAVAILABLE);
-        loop_defer(valkey->loop, &event);
-    }
+    struct valkey_call call = { .ask = { .script = VALKEY_PUBLISH, .ref = effect->store.result,
+                                         .answer = on_published } };
+    valkey_add_flag(&call, data->rated && data->reason != MATCH_ABANDONED);
+    valkey_add_uuid(&call, &data->player[0]);
+    valkey_add_uuid(&call, &data->player[1]);
+    valkey_add_number(&call, data->after[0]);
+    valkey_add_number(&call, data->after[1]);
+    valkey_add_uuid(&call, &data->match);
+    valkey_add_uuid(&call, data->winner == MATCH_NOBODY ? &nobody : &data->player[data->winner]);
+    valkey_add(&call, text_from(score));
+    valkey_add(&call, text_from(points));
+    valkey_add(&call, text_from(match_reason_word(data->reason)));
+    valkey_add_number(&call, effect->store.keep_ms);
+    valkey_add_number(&call, (int64_t)data->fence);
+    valkey_send(valkey, &call);
 }
 
 /* ---- life ---- */
+
+static bool introduce(struct valkey *valkey, const struct settings *settings)
+{
+    uint64_t bits;
+    if (getrandom(&bits, sizeof bits, 0) != sizeof bits) {
+        return false;
+    }
+    (void)snprintf(valkey->self.boot, sizeof valkey->self.boot, "%016" PRIx64, bits);
+    valkey->self.node = text_from(settings->node_id);
+    valkey->self.born_us = (int64_t)loop_wall_us(valkey->loop);
+    return true;
+}
+
+static void on_up(void *context, bool up)
+{
+    struct valkey *valkey = context;
+    valkey_listen_set(valkey->listen, up);
+    valkey->up(valkey->context, up);
+}
 
 struct valkey *valkey_create(struct loop *loop, struct worker *worker,
                              const struct settings *settings,
@@ -208,9 +222,18 @@ struct valkey *valkey_create(struct loop *loop, struct worker *worker,
     }
     valkey->loop = loop;
     valkey->rules = settings_limits(settings, 1).matchmaker;
-    valkey->link = valkey_link_create(loop, worker, settings, up, context);
-    if (valkey->link == NULL) {
-        free(valkey);
+    valkey->self.lease_ms = (uint32_t)settings->lease_ms;
+    valkey->up = up;
+    valkey->context = context;
+    if (introduce(valkey, settings)) {
+        valkey->link = valkey_link_create(loop, worker, settings, &valkey->self, on_told, on_up,
+                                          valkey);
+    }
+    if (valkey->link != NULL) {
+        valkey->listen = valkey_listen_create(loop, worker, settings, &valkey->self);
+    }
+    if (valkey->listen == NULL) {
+        valkey_destroy(valkey);
         return NULL;
     }
     return valkey;
@@ -219,9 +242,17 @@ struct valkey *valkey_create(struct loop *loop, struct worker *worker,
 void valkey_destroy(struct valkey *valkey)
 {
     if (valkey != NULL) {
+        valkey_listen_destroy(valkey->listen);
         valkey_link_destroy(valkey->link);
         free(valkey);
     }
+}
+
+void valkey_end_lease(struct valkey *valkey)
+{
+    char key[sizeof "duel:lease:" + VALKEY_BOOT_SIZE];
+    (void)snprintf(key, sizeof key, "duel:lease:%s", valkey->self.boot);
+    valkey_link_delete(valkey->link, key);
 }
 
 bool valkey_is_up(const struct valkey *valkey)

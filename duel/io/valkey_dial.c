@@ -17,20 +17,70 @@
 #define CONNECT_MS 3000
 #define PROBLEM_SIZE 128
 
+/* Each begins with what all share. */
 static const char pair_lua[] = {
+#include <deploy/valkey/common.lua.inc>
 #include <deploy/valkey/pair.lua.inc>
     0
 };
 static const char leave_lua[] = {
+#include <deploy/valkey/common.lua.inc>
 #include <deploy/valkey/leave.lua.inc>
     0
 };
+static const char save_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/save.lua.inc>
+    0
+};
+static const char seek_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/seek.lua.inc>
+    0
+};
+static const char sweep_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/sweep.lua.inc>
+    0
+};
+static const char lease_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/lease.lua.inc>
+    0
+};
+static const char release_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/release.lua.inc>
+    0
+};
+static const char locate_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/locate.lua.inc>
+    0
+};
 static const char publish_lua[] = {
+#include <deploy/valkey/common.lua.inc>
 #include <deploy/valkey/publish.lua.inc>
     0
 };
+static const char ranking_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/ranking.lua.inc>
+    0
+};
 
-static const char *const scripts[VALKEY_SCRIPTS] = { pair_lua, leave_lua, publish_lua };
+static const char *const scripts[VALKEY_SCRIPTS] = {
+    [VALKEY_PAIR] = pair_lua,
+    [VALKEY_LEAVE] = leave_lua,
+    [VALKEY_SAVE] = save_lua,
+    [VALKEY_SEEK] = seek_lua,
+    [VALKEY_SWEEP] = sweep_lua,
+    [VALKEY_LEASE] = lease_lua,
+    [VALKEY_RELEASE] = release_lua,
+    [VALKEY_LOCATE] = locate_lua,
+    [VALKEY_PUBLISH] = publish_lua,
+    [VALKEY_RANKING] = ranking_lua,
+};
 
 struct valkey_dial {
     struct loop *loop;
@@ -41,6 +91,7 @@ struct valkey_dial {
     struct resolver *resolver;
     redisAsyncContext *redis; /* being made */
     struct valkey_hashes hashes;
+    bool without_scripts;
     char problem[PROBLEM_SIZE]; /* of the last failure, so that it is logged once */
     ev_timer limit;
 };
@@ -182,11 +233,13 @@ static bool send_greeting(struct valkey_dial *dial)
         failed |= redisAsyncCommand(redis, on_must, NULL, "SELECT %u", address->database);
     }
     failed |= redisAsyncCommand(redis, on_name, NULL, "CLIENT SETNAME %s", dial->name);
-    for (int i = 0; i < VALKEY_SCRIPTS; i++) {
+    for (int i = 0; i < VALKEY_SCRIPTS && !dial->without_scripts; i++) {
         failed |= redisAsyncCommand(redis, on_loaded, dial->hashes.text[i], "SCRIPT LOAD %s",
                                     scripts[i]);
     }
-    failed |= redisAsyncCommand(redis, on_policy, NULL, "CONFIG GET maxmemory-policy");
+    if (!dial->without_scripts) {
+        failed |= redisAsyncCommand(redis, on_policy, NULL, "CONFIG GET maxmemory-policy");
+    }
     failed |= redisAsyncCommand(redis, on_ready, NULL, "PING");
     return failed == REDIS_OK;
 }
@@ -274,15 +327,25 @@ struct valkey_dial *valkey_dial_create(struct loop *loop, struct worker *worker,
     return dial;
 }
 
+void valkey_dial_without_scripts(struct valkey_dial *dial)
+{
+    dial->without_scripts = true;
+}
+
+void valkey_dial_stop(struct valkey_dial *dial)
+{
+    redisAsyncContext *redis = settle(dial);
+    if (redis != NULL) {
+        redisAsyncFree(redis);
+    }
+}
+
 void valkey_dial_destroy(struct valkey_dial *dial)
 {
     if (dial == NULL) {
         return;
     }
-    redisAsyncContext *redis = settle(dial);
-    if (redis != NULL) {
-        redisAsyncFree(redis);
-    }
+    valkey_dial_stop(dial);
     resolver_destroy(dial->resolver);
     free(dial);
 }

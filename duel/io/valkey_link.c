@@ -6,7 +6,11 @@
  * not answered in time is dropped as a whole. That is counted in ticks of a timer and not read
  * from a clock, because a process that was itself suspended must not take its own sleep for the
  * server's. An idle connection is asked PING, so that a frozen server is noticed before somebody
- * needs it. */
+ * needs it.
+ *
+ * What such a server still has of ours it may do when it goes on, after what was asked since over
+ * the next connection. So connections are numbered, the latest number is kept in Valkey, and a
+ * script that was sent over an earlier one does nothing. */
 #include <duel/base/assert.h>
 #include <duel/base/rng.h>
 #include <duel/io/log.h>
@@ -23,6 +27,10 @@
 #define PING_TICKS 5 /* of nothing under way */
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 2000
+#define SETTLING_LEASES 2
+#define GUARD_S "3600"  /* by then nothing is left of the connection before */
+#define OWN_ARGUMENTS 3 /* of each script: common.lua */
+#define NUMBER_SIZE 12
 
 /* What was sent and is not answered yet. */
 struct request {
@@ -34,9 +42,12 @@ struct request {
 struct valkey_link {
     struct loop *loop;
     struct valkey_dial *dial;
+    const struct valkey_self *self;
+    valkey_told *told;
     void (*up)(void *context, bool up);
     void *context;
     redisAsyncContext *redis; /* there only while up */
+    uint32_t connection;      /* its number */
     struct valkey_hashes hashes;
     uint32_t in_flight;
     uint32_t ticks; /* of the watchdog since an answer, or since one is waited for */
@@ -96,21 +107,24 @@ static bool send_call(struct request *request, bool whole)
 {
     struct valkey_link *link = request->link;
     const struct valkey_ask *ask = &request->ask;
-    const char *texts[VALKEY_ARGUMENTS_MAX + 3];
-    size_t sizes[VALKEY_ARGUMENTS_MAX + 3];
-    char keys_count[12];
-    texts[0] = whole ? "EVAL" : "EVALSHA";
-    texts[1] = whole ? valkey_script_text(ask->script) : link->hashes.text[ask->script];
-    texts[2] = keys_count;
-    (void)snprintf(keys_count, sizeof keys_count, "%u", ask->keys_count);
-    for (int i = 0; i < 3; i++) {
-        sizes[i] = strlen(texts[i]);
+    struct text parts[3 + OWN_ARGUMENTS + VALKEY_ARGUMENTS_MAX];
+    const char *texts[3 + OWN_ARGUMENTS + VALKEY_ARGUMENTS_MAX];
+    size_t sizes[3 + OWN_ARGUMENTS + VALKEY_ARGUMENTS_MAX];
+    char number[NUMBER_SIZE];
+    (void)snprintf(number, sizeof number, "%u", link->connection);
+    parts[0] = whole ? TEXT("EVAL") : TEXT("EVALSHA");
+    parts[1] = text_from(whole ? valkey_script_text(ask->script) : link->hashes.text[ask->script]);
+    parts[2] = TEXT("0");
+    parts[3] = text_from(link->self->boot);
+    parts[4] = text_from(number);
+    parts[5] = link->self->node;
+    memcpy(parts + 3 + OWN_ARGUMENTS, ask->arguments, ask->count * sizeof parts[0]);
+    uint32_t count = 3 + OWN_ARGUMENTS + ask->count;
+    for (uint32_t i = 0; i < count; i++) {
+        texts[i] = parts[i].data != NULL ? parts[i].data : "";
+        sizes[i] = parts[i].size;
     }
-    for (uint32_t i = 0; i < ask->count; i++) {
-        texts[3 + i] = ask->arguments[i].data;
-        sizes[3 + i] = ask->arguments[i].size;
-    }
-    if (redisAsyncCommandArgv(link->redis, on_reply, request, (int)ask->count + 3, texts, sizes) !=
+    if (redisAsyncCommandArgv(link->redis, on_reply, request, (int)count, texts, sizes) !=
         REDIS_OK) {
         return false;
     }
@@ -127,9 +141,7 @@ static void finish(struct request *request, const redisReply *reply)
     if (verdict != HUB_OK) {
         metrics_add(METRIC_VALKEY_FAILURES, 1);
     }
-    if (request->ask.answer != NULL) {
-        request->ask.answer(request->ask.context, request->ask.ref, verdict, reply);
-    }
+    request->link->told(request->link->context, &request->ask, verdict, reply);
     free(request);
 }
 
@@ -164,7 +176,8 @@ static void on_reply(redisAsyncContext *redis, void *answer, void *context)
             return;
         }
     }
-    bool moved = has_prefix(reply, "READONLY") || has_prefix(reply, "NOAUTH");
+    bool moved = has_prefix(reply, "READONLY") || has_prefix(reply, "NOAUTH") ||
+                 has_prefix(reply, "STALE");
     lost_by(redis, reply);
     finish(request, reply);
     if (moved && link->redis == redis) {
@@ -174,7 +187,7 @@ static void on_reply(redisAsyncContext *redis, void *answer, void *context)
 
 bool valkey_link_ask(struct valkey_link *link, const struct valkey_ask *ask)
 {
-    ASSERT(ask->count <= VALKEY_ARGUMENTS_MAX && ask->keys_count <= ask->count);
+    ASSERT(ask->count <= VALKEY_ARGUMENTS_MAX);
     if (link->redis == NULL) {
         return false;
     }
@@ -189,7 +202,9 @@ bool valkey_link_ask(struct valkey_link *link, const struct valkey_ask *ask)
     *request = (struct request){ .link = link, .ask = *ask };
     size = 0;
     for (uint32_t i = 0; i < ask->count; i++) {
-        memcpy(request->bytes + size, ask->arguments[i].data, ask->arguments[i].size);
+        if (ask->arguments[i].size != 0) {
+            memcpy(request->bytes + size, ask->arguments[i].data, ask->arguments[i].size);
+        }
         request->ask.arguments[i].data = request->bytes + size;
         size += ask->arguments[i].size;
     }
@@ -198,6 +213,63 @@ bool valkey_link_ask(struct valkey_link *link, const struct valkey_ask *ask)
         return false;
     }
     return true;
+}
+
+/* ---- commands of the link's own ---- */
+
+/* What it answers does not matter. */
+static void on_aside(redisAsyncContext *redis, void *answer, void *context)
+{
+    (void)context;
+    struct valkey_link *link = redis->data;
+    if (link == NULL) {
+        return;
+    }
+    if (answer != NULL && link->redis == redis) {
+        link->in_flight--;
+        link->ticks = 0;
+    }
+    lost_by(redis, answer);
+}
+
+static void send_aside(struct valkey_link *link, int count, const char **words)
+{
+    if (redisAsyncCommandArgv(link->redis, on_aside, NULL, count, words, NULL) == REDIS_OK &&
+        link->in_flight++ == 0) {
+        link->ticks = 0;
+    }
+}
+
+/* The first command of a connection: earlier ones have no say from here on. */
+static void send_number(struct valkey_link *link)
+{
+    char key[sizeof "duel:conn:" + VALKEY_BOOT_SIZE], number[NUMBER_SIZE];
+    link->connection++;
+    (void)snprintf(key, sizeof key, "duel:conn:%s", link->self->boot);
+    (void)snprintf(number, sizeof number, "%u", link->connection);
+    const char *words[] = { "SET", key, number, "EX", GUARD_S };
+    send_aside(link, 5, words);
+}
+
+/* Others may have been cut off too, and get the time to say that they are alive. */
+static void send_settling(struct valkey_link *link)
+{
+    char key[sizeof "duel:settling:" + VALKEY_BOOT_SIZE], number[NUMBER_SIZE];
+    (void)snprintf(key, sizeof key, "duel:settling:%s", link->self->boot);
+    (void)snprintf(number, sizeof number, "%u", SETTLING_LEASES * link->self->lease_ms);
+    const char *words[] = { "SET", key, "1", "PX", number };
+    send_aside(link, 5, words);
+}
+
+void valkey_link_delete(struct valkey_link *link, const char *key)
+{
+    if (link->redis == NULL) {
+        return;
+    }
+    const char *words[] = { "DEL", key };
+    send_aside(link, 2, words);
+    int done = 0;
+    (void)redisBufferWrite(&link->redis->c, &done); /* as far as the socket takes it */
 }
 
 /* ---- coming and going ---- */
@@ -225,23 +297,11 @@ static void on_dialled(void *context, redisAsyncContext *redis, const struct val
     link->backoff_ms = BACKOFF_FIRST_MS;
     link->in_flight = link->ticks = 0;
     ev_timer_again(loop_ev(link->loop), &link->watchdog);
+    send_number(link);
+    send_settling(link);
     metrics_add(METRIC_VALKEY_CONNECTS, 1);
     log_line(LOG_LEVEL_INFO, "Valkey connected");
     link->up(link->context, true);
-}
-
-static void on_pong(redisAsyncContext *redis, void *answer, void *context)
-{
-    (void)context;
-    struct valkey_link *link = redis->data;
-    if (link == NULL) {
-        return;
-    }
-    if (answer != NULL && link->redis == redis) {
-        link->in_flight--;
-        link->ticks = 0;
-    }
-    lost_by(redis, answer);
 }
 
 static void on_watchdog(struct ev_loop *ev, ev_timer *timer, int events)
@@ -254,9 +314,8 @@ static void on_watchdog(struct ev_loop *ev, ev_timer *timer, int events)
         drop(link, "no answer in time");
     } else if (link->in_flight == 0 && link->ticks >= PING_TICKS) {
         link->ticks = 0;
-        if (redisAsyncCommand(link->redis, on_pong, NULL, "PING") == REDIS_OK) {
-            link->in_flight++;
-        }
+        const char *words[] = { "PING" };
+        send_aside(link, 1, words);
     }
 }
 
@@ -278,6 +337,7 @@ void valkey_link_set_stall(struct valkey_link *link, uint32_t stall_ms)
 
 struct valkey_link *valkey_link_create(struct loop *loop, struct worker *worker,
                                        const struct settings *settings,
+                                       const struct valkey_self *self, valkey_told *told,
                                        void (*up)(void *context, bool up), void *context)
 {
     struct valkey_link *link = calloc(1, sizeof *link);
@@ -293,6 +353,8 @@ struct valkey_link *valkey_link_create(struct loop *loop, struct worker *worker,
     (void)!getrandom(&seed, sizeof seed, 0); /* only spreads the retries of several nodes */
     rng_seed(&link->rng, seed);
     link->loop = loop;
+    link->self = self;
+    link->told = told;
     link->up = up;
     link->context = context;
     link->backoff_ms = BACKOFF_FIRST_MS;

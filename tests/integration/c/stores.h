@@ -16,12 +16,14 @@
 #include <ev.h>
 
 #define RECORDS_MAX 4096
+#define KEPT_SIZE (1 << 20)
 
 struct record {
     enum hub_event_type type;
     struct ref ref;
     enum hub_reply reply;
-    struct hub_event event; /* views in it are gone; `name` is kept */
+    struct hub_event event; /* views in it are gone but for those of Valkey's events; `name` is
+                             * kept */
     char name[64];
     bool has_avatar;
 };
@@ -34,6 +36,10 @@ struct hub {
     uint32_t records_count;
     uint32_t ups;
     uint32_t downs;
+    uint32_t nudges; /* these come when they like, so they are no records */
+    struct uuid nudged;
+    char kept[KEPT_SIZE]; /* texts of the records */
+    uint32_t kept_size;
 };
 
 static struct hub world_hub;
@@ -47,6 +53,57 @@ static inline void world_look(void)
 {
     if (world_until != NULL && world_until()) {
         loop_stop(world_loop);
+    }
+}
+
+/* A text of an event, for as long as its record lives. */
+static inline void world_keep(struct text *text)
+{
+    if (text->data != NULL) {
+        ASSERT(world_hub.kept_size + text->size < KEPT_SIZE);
+        char *memory = world_hub.kept + world_hub.kept_size;
+        memcpy(memory, text->data, text->size);
+        memory[text->size] = 0;
+        world_hub.kept_size += text->size + 1;
+        text->data = memory;
+    }
+}
+
+static inline void world_keep_copy(struct hub_copy *copy)
+{
+    world_keep(&copy->card[0]);
+    world_keep(&copy->card[1]);
+    world_keep(&copy->data);
+}
+
+/* The events that answer what is asked of Valkey for matches. */
+static inline void record_match_event(struct record *record)
+{
+    struct hub_event *event = &record->event;
+    if (event->type == HUB_EV_SAVED) {
+        record->ref = event->saved.match;
+        record->reply = event->saved.reply;
+        world_keep(&event->saved.node);
+    } else if (event->type == HUB_EV_SOUGHT) {
+        record->ref = event->sought.conn;
+        record->reply = event->sought.reply;
+        world_keep(&event->sought.node);
+        world_keep_copy(&event->sought.copy);
+    } else if (event->type == HUB_EV_TAKEN) {
+        world_keep_copy(&event->taken.copy);
+    } else if (event->type == HUB_EV_SWEPT) {
+        record->reply = event->swept.reply;
+    } else if (event->type == HUB_EV_LOST) {
+        world_keep(&event->lost.node);
+    } else if (event->type == HUB_EV_LEASED) {
+        record->reply = event->leased.reply;
+    } else if (event->type == HUB_EV_RELEASED) {
+        record->reply = event->released.reply;
+    } else if (event->type == HUB_EV_LOCATED) {
+        record->ref = event->located.conn;
+        record->reply = event->located.reply;
+        world_keep(&event->located.node);
+        world_keep(&event->located.phase);
     }
 }
 
@@ -65,12 +122,16 @@ static inline void record_event(struct record *record, const struct hub_event *e
     } else if (event->type == HUB_EV_QUEUE) {
         record->ref = event->queue.player;
         record->reply = event->queue.reply;
+        world_keep(&record->event.queue.node);
+        world_keep_copy(&record->event.queue.copy);
     } else if (event->type == HUB_EV_QUEUE_LEFT) {
         record->ref = event->left.player;
         record->reply = event->left.reply;
     } else if (event->type == HUB_EV_PUBLISHED) {
         record->ref = event->published.result;
         record->reply = event->published.reply;
+    } else {
+        record_match_event(record);
     }
 }
 
@@ -79,7 +140,16 @@ void hub_step(struct hub *hub, const struct hub_event *event)
     if (event->type == HUB_EV_TICK) {
         return; /* only there so that queued effects are taken */
     }
+    if (event->type == HUB_EV_NUDGE) {
+        hub->nudges++;
+        hub->nudged = event->nudged;
+        world_look();
+        return;
+    }
     ASSERT(hub->records_count < RECORDS_MAX);
+    if (hub->records_count == 0) {
+        hub->kept_size = 0;
+    }
     record_event(&hub->records[hub->records_count++], event);
     world_look();
 }

@@ -1,23 +1,6 @@
 /* Valkey: the queue, publishing, and a server that goes away, freezes and comes back. Needs
  * VALKEY_URL; see valkey_server.h. */
-#include "stores.h"
-#include "valkey_server.h"
-
-#define SINCE_MS ((int64_t)(loop_now_us(world_loop) / 1000))
-
-static struct valkey *valkey;
-
-static void world_perform(void *context, struct hub_effect *effect)
-{
-    (void)context;
-    if (effect->type == HUB_FX_QUEUE_JOIN) {
-        valkey_join(valkey, effect->join.player, &effect->join.ticket, effect->join.expires_ms);
-    } else if (effect->type == HUB_FX_QUEUE_LEAVE) {
-        valkey_leave(valkey, effect->leave.player, &effect->leave.id);
-    } else {
-        valkey_publish(valkey, effect->store.result, effect->store.data);
-    }
-}
+#include "valkey_world.h"
 
 static bool is_up(void)
 {
@@ -32,49 +15,25 @@ static bool is_down(void)
 static void open_valkey(const char *url)
 {
     world_open();
-    world_settings = (struct settings){
-        .valkey_url = url,
-        .node_id = "a",
-        .window = 100,
-        .window_step = 50,
-        .window_step_ms = 5000,
-        .queue_timeout_ms = 30000,
-    };
-    valkey = valkey_create(world_loop, world_worker, &world_settings, world_up, NULL);
-}
-
-static void close_valkey(void)
-{
-    valkey_destroy(valkey);
-    world_close();
+    process_open(0, url, "a");
 }
 
 static void set_up(void)
 {
     server_open();
     open_valkey(server_url);
-    CHECK(valkey != NULL && world_run(is_up));
+    CHECK(asked->valkey != NULL && world_run(is_up));
 }
 
 static void tear_down(void)
 {
-    close_valkey();
+    processes_close();
     server_close();
-}
-
-static void ask_join(uint32_t player, int32_t rating, int64_t since_ms, int64_t expires_ms)
-{
-    struct hub_effect *effect = world_ask(HUB_FX_QUEUE_JOIN);
-    effect->join.player = (struct ref){ player, 1 };
-    effect->join.ticket.player = test_uuid(2, player);
-    effect->join.ticket.rating = rating;
-    effect->join.ticket.since_ms = since_ms;
-    effect->join.expires_ms = expires_ms;
 }
 
 static struct record *join(uint32_t player, int32_t rating)
 {
-    ask_join(player, rating, SINCE_MS, SINCE_MS + 30000);
+    (void)ask_join(player, rating, SINCE_MS, SINCE_MS + 30000);
     return world_run_events(1) ? &world_hub.records[0] : NULL;
 }
 
@@ -82,19 +41,15 @@ static struct record *leave(uint32_t player)
 {
     struct hub_effect *effect = world_ask(HUB_FX_QUEUE_LEAVE);
     effect->leave.player = (struct ref){ player, 1 };
-    effect->leave.id = test_uuid(2, player);
+    effect->leave.id = player_id(player);
     return world_run_events(1) ? &world_hub.records[0] : NULL;
 }
 
-static const char *name(uint32_t player)
+/* Its match is over, as far as the queue can tell. */
+static void finish(uint32_t player)
 {
-    static char text[UUID_TEXT_SIZE + 1];
-    struct uuid id = test_uuid(2, player);
-    uuid_format(&id, text);
-    return text;
+    (void)server_ask("DEL duel:playing:%s", name(player));
 }
-
-#define CHECK_STRING(actual, expected) CHECK_TEXT(text_from(actual), expected)
 
 /* ---- the queue ---- */
 
@@ -103,18 +58,17 @@ TEST(two_who_fit_are_paired_and_gone)
     set_up();
     struct record first = *join(1, 1000);
     CHECK_INT(first.reply, HUB_OK);
-    CHECK(!first.event.queue.paired);
+    CHECK(!first.event.queue.matched);
     CHECK_INT(first.event.queue.waiting, 1);
     CHECK(ref_equal(first.ref, (struct ref){ 1, 1 }));
     CHECK(atoll(server_ask("PTTL duel:ticket:%s", name(1))) > 20000);
     struct record far = *join(2, 1101);
-    CHECK(!far.event.queue.paired);
+    CHECK(!far.event.queue.matched);
     CHECK_INT(far.event.queue.waiting, 2);
     struct record second = *join(3, 1050);
-    CHECK(second.event.queue.paired);
-    struct uuid nearest = test_uuid(2, 1); /* 50 away; 2 is 51 away */
-    CHECK(uuid_equal(&second.event.queue.opponent, &nearest));
+    CHECK(second.event.queue.matched);
     CHECK_INT(second.event.queue.waiting, 1);
+    CHECK_STRING(server_ask("HGET duel:match:%s p0", match_name(3)), name(1)); /* 2 is farther */
     CHECK_STRING(server_ask("ZRANGE duel:queue 0 -1"), name(2));
     CHECK_STRING(server_ask("ZRANGE duel:queue:since 0 -1"), name(2));
     CHECK_STRING(server_ask("EXISTS duel:ticket:%s", name(1)), "0");
@@ -131,20 +85,20 @@ TEST(a_player_has_one_ticket_and_can_take_it_out_twice)
     CHECK_STRING(server_ask("ZSCORE duel:queue %s", name(1)), "1010");
     CHECK_INT(leave(1)->reply, HUB_OK);
     CHECK_INT(leave(1)->reply, HUB_OK);
-    CHECK_STRING(server_ask("DBSIZE"), "0");
+    CHECK_STRING(server_ask("KEYS duel:[qtlpm]*"), ""); /* but for the connection's number */
     tear_down();
 }
 
 TEST(an_expired_or_vanished_ticket_is_dropped_when_met)
 {
     set_up();
-    ask_join(1, 1000, SINCE_MS - 31000, SINCE_MS - 1000);
+    (void)ask_join(1, 1000, SINCE_MS - 31000, SINCE_MS - 1000);
     CHECK(world_run_events(1));
     CHECK_INT(join(2, 1000)->event.queue.waiting, 1);
     CHECK_STRING(server_ask("ZRANGE duel:queue 0 -1"), name(2));
     (void)server_ask("DEL duel:ticket:%s", name(2)); /* as an eviction does */
     CHECK_INT(join(3, 1000)->event.queue.waiting, 1);
-    CHECK_INT(join(4, 1000)->event.queue.paired, 1);
+    CHECK_INT(join(4, 1000)->event.queue.matched, 1);
     tear_down();
 }
 
@@ -152,13 +106,16 @@ TEST(the_last_opponent_is_avoided_while_somebody_else_fits)
 {
     set_up();
     (void)join(1, 1000);
-    CHECK(join(2, 1000)->event.queue.paired);
+    CHECK(join(2, 1000)->event.queue.matched);
+    finish(1);
     (void)join(1, 1000);
     (void)join(3, 1090);
-    CHECK_INT(world_hub.records[0].event.queue.paired, 1); /* 1 and 3 */
+    CHECK_INT(world_hub.records[0].event.queue.matched, 1); /* 1 and 3 */
+    finish(1);
+    finish(3);
     (void)join(1, 1000);
-    CHECK(!world_hub.records[0].event.queue.paired);
-    CHECK(join(3, 1000)->event.queue.paired); /* nobody else is there */
+    CHECK(!world_hub.records[0].event.queue.matched);
+    CHECK(join(3, 1000)->event.queue.matched); /* nobody else is there */
     tear_down();
 }
 
@@ -172,25 +129,12 @@ static struct record *publish(const struct hub_result *result)
     return world_run_events(1) ? &world_hub.records[0] : NULL;
 }
 
-static void make_result(struct hub_result *result)
-{
-    *result = (struct hub_result){
-        .match = test_uuid(1, 1),
-        .player = { test_uuid(2, 1), test_uuid(2, 2) },
-        .rated = true,
-        .winner = 1,
-        .score = { 1, 3 },
-        .points = { 200, 750 },
-        .after = { 984, 1016 },
-    };
-}
-
 TEST(a_finished_match_is_in_the_ranking_and_the_stream)
 {
     struct hub_result result;
     char expected[512], ids[3][UUID_TEXT_SIZE + 1];
     set_up();
-    make_result(&result);
+    make_result(&result, 1);
     struct record *published = publish(&result);
     CHECK_INT(published->reply, HUB_OK);
     CHECK(ref_equal(published->ref, (struct ref){ 9, 2 }));
@@ -213,7 +157,7 @@ TEST(an_abandoned_match_is_in_the_stream_alone)
 {
     struct hub_result result;
     set_up();
-    make_result(&result);
+    make_result(&result, 1);
     result.winner = MATCH_NOBODY;
     result.reason = MATCH_ABANDONED;
     CHECK_INT(publish(&result)->reply, HUB_OK);
@@ -228,7 +172,7 @@ TEST(a_key_of_the_wrong_type_is_refused_and_a_full_memory_is_not)
 {
     struct hub_result result;
     set_up();
-    make_result(&result);
+    make_result(&result, 1);
     (void)server_ask("SET lb:duels:elo x");
     CHECK_INT(publish(&result)->reply, HUB_REFUSED);
     (void)server_ask("CONFIG SET maxmemory 1");
@@ -244,7 +188,7 @@ TEST(a_forgotten_script_is_sent_again)
     set_up();
     (void)server_ask("SCRIPT FLUSH");
     for (uint32_t i = 0; i < 5; i++) {
-        ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
+        (void)ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
     }
     CHECK(world_run_events(5));
     for (uint32_t i = 0; i < 5; i++) {
@@ -258,7 +202,7 @@ TEST(a_forgotten_script_is_sent_again)
 TEST(a_bad_address_makes_no_valkey)
 {
     open_valkey("http://elsewhere");
-    CHECK(valkey == NULL);
+    CHECK(asked->valkey == NULL);
     world_close();
 }
 
@@ -293,7 +237,7 @@ TEST(a_name_that_nobody_knows_is_no_connection)
 {
     open_valkey("redis://nowhere.invalid:1");
     CHECK_INT(join(1, 1000)->reply, HUB_UNAVAILABLE);
-    close_valkey(); /* while it is still being looked up */
+    processes_close(); /* while it is still being looked up */
 }
 
 /* ---- losses ---- */
@@ -320,7 +264,7 @@ TEST(a_killed_connection_answers_everything_and_comes_back)
 {
     set_up();
     for (uint32_t i = 0; i < 500; i++) {
-        ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
+        (void)ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
     }
     world_hub.records_count = 0;
     (void)server_ask("CLIENT KILL TYPE normal SKIPME yes");
@@ -328,7 +272,7 @@ TEST(a_killed_connection_answers_everything_and_comes_back)
     CHECK_INT(world_hub.downs, 1);
     CHECK(world_run(is_up));
     for (uint32_t i = 0; i < 500; i++) { /* again: who is in already stays in */
-        ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
+        (void)ask_join(i, (int32_t)(1000 + 1000 * i), SINCE_MS, SINCE_MS + 30000);
     }
     world_hub.records_count = 0;
     CHECK(ask_many_and_check(500));
@@ -339,10 +283,10 @@ TEST(a_killed_connection_answers_everything_and_comes_back)
 TEST(a_frozen_server_is_noticed_with_work_under_way)
 {
     set_up();
-    valkey_set_stall(valkey, 200);
+    valkey_set_stall(asked->valkey, 200);
     kill(server_pid, SIGSTOP);
-    ask_join(1, 1000, SINCE_MS, SINCE_MS + 30000);
-    ask_join(2, 1000, SINCE_MS, SINCE_MS + 30000);
+    (void)ask_join(1, 1000, SINCE_MS, SINCE_MS + 30000);
+    (void)ask_join(2, 1000, SINCE_MS, SINCE_MS + 30000);
     bool answered = world_run_events(2);
     kill(server_pid, SIGCONT);
     CHECK(answered);
@@ -357,7 +301,7 @@ TEST(a_frozen_server_is_noticed_with_work_under_way)
 TEST(a_frozen_server_is_noticed_without_work)
 {
     set_up();
-    valkey_set_stall(valkey, 200);
+    valkey_set_stall(asked->valkey, 200);
     kill(server_pid, SIGSTOP);
     CHECK(world_run(is_down));
     kill(server_pid, SIGCONT);
@@ -368,11 +312,11 @@ TEST(a_frozen_server_is_noticed_without_work)
 TEST(a_busy_server_that_answers_late_is_not_mistaken_for_another_question)
 {
     set_up();
-    valkey_set_stall(valkey, 200);
+    valkey_set_stall(asked->valkey, 200);
     redisAppendCommand(server_admin, "DEBUG SLEEP 1");
     int written = 0;
     (void)redisBufferWrite(server_admin, &written);
-    ask_join(1, 1000, SINCE_MS, SINCE_MS + 30000);
+    (void)ask_join(1, 1000, SINCE_MS, SINCE_MS + 30000);
     world_hub.records_count = 0;
     CHECK(ask_many_and_check(1)); /* answered in time or unavailable, but once */
     CHECK(world_run(is_up));
@@ -386,16 +330,16 @@ TEST(a_server_that_was_restarted_is_used_again)
     CHECK_INT(join(1, 1000)->reply, HUB_OK);
     server_kill();
     CHECK(world_run(is_down));
-    CHECK(!valkey_is_up(valkey));
+    CHECK(!valkey_is_up(asked->valkey));
     CHECK_INT(join(1, 1000)->reply, HUB_UNAVAILABLE);
     CHECK_INT(leave(1)->reply, HUB_UNAVAILABLE);
     struct hub_result result;
-    make_result(&result);
+    make_result(&result, 1);
     CHECK_INT(publish(&result)->reply, HUB_UNAVAILABLE);
     server_start();
     CHECK(world_run(is_up));
     CHECK_INT(join(1, 1000)->event.queue.waiting, 1);
-    CHECK(join(2, 1000)->event.queue.paired);
+    CHECK(join(2, 1000)->event.queue.matched);
     tear_down();
 }
 
