@@ -1,10 +1,9 @@
 /* The world's clock and its one queue of things to come; see world.h. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tests/sim/world/world.h>
-
-#define REST_MINUTES 20
 
 uint32_t world_random(struct world *world, uint32_t below)
 {
@@ -14,6 +13,30 @@ uint32_t world_random(struct world *world, uint32_t below)
 bool world_chance(struct world *world, uint32_t permille)
 {
     return permille > 0 && world_random(world, 1000) < permille;
+}
+
+bool world_rarely(struct world *world, uint32_t of_ten_thousand)
+{
+    return of_ten_thousand > 0 && world_random(world, 10000) < of_ten_thousand;
+}
+
+uint32_t world_between(struct world *world, uint32_t low, uint32_t high)
+{
+    return low + world_random(world, high - low + 1);
+}
+
+void world_say_line(const struct world *world, const char *format, ...)
+{
+    if (world->talk) {
+        va_list list;
+        const struct world_process *self = world->self;
+        printf("%.6f %s%u ", (double)(world->now_us - world->start_us) / WORLD_SECOND_US,
+               self == NULL ? "-" : process_node(self).data, self == NULL ? 0 : self->life);
+        va_start(list, format);
+        vprintf(format, list);
+        va_end(list);
+        putchar('\n');
+    }
 }
 
 void world_fault(struct world *world, const char *what)
@@ -85,190 +108,39 @@ static struct world_item *take(struct world *world)
 
 static void discard(struct world_item *item)
 {
+    while (item->kept != NULL) {
+        struct world_kept *next = item->kept->next;
+        free(item->kept);
+        item->kept = next;
+    }
     free(item->bytes);
+    free(item->effect);
+    free(item->answers);
+    free(item->marks);
     free(item);
 }
 
-/* ---- the hub ---- */
-
-static void mix(struct world *world, const void *data, size_t size)
+void *world_keep_bytes(struct world_item *item, const void *bytes, size_t size)
 {
-    const uint8_t *bytes = data;
-    uint64_t hash = world->tally->hash;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    struct world_kept *kept = malloc(sizeof *kept + size);
+    if (kept == NULL) {
+        abort();
     }
-    world->tally->hash = hash;
+    memcpy(kept->data, bytes, size);
+    kept->next = item->kept;
+    item->kept = kept;
+    return kept->data;
 }
 
-/* What io would fill in. */
-static void fill(struct hub_effect_send *send, struct text *url, char memory[64])
+struct text world_keep(struct world_item *item, struct text text)
 {
-    struct message *message = &send->message;
-    /* A ticket is good for a seat; which one is all that clients here need of it. */
-    struct text resume = send->slot == 0 ? TEXT("0bcdefghijklmnopqrstuvwxyzabcdefghijklmnopq")
-                                         : TEXT("1bcdefghijklmnopqrstuvwxyzabcdefghijklmnopq");
-    if (url != NULL) {
-        int size = snprintf(memory, 64, "/f/%.*s", TEXT_ARG(*url));
-        *url = (struct text){ memory, (uint32_t)size };
+    if (text.data != NULL) {
+        text.data = world_keep_bytes(item, text.data, text.size);
     }
-    if (message->type == MSG_matched) {
-        message->matched.resume = resume;
-        message->matched.path = TEXT("/m");
-    } else if (message->type == MSG_welcome) {
-        message->welcome.resume = resume;
-    } else if (message->type == MSG_me && message->me.has_match) {
-        message->me.match.path = TEXT("/m");
-    }
-}
-
-static struct text *url_of(struct message *message)
-{
-    if (message->type == MSG_frame) {
-        return &message->frame.url;
-    }
-    if (message->type == MSG_welcome && message->welcome.has_frame) {
-        return &message->welcome.frame.url;
-    }
-    return NULL;
-}
-
-static void perform(struct world *world, struct hub_effect *effect)
-{
-    static uint8_t bytes[MESSAGE_SERVER_SIZE_MAX];
-    uint32_t size = 0;
-    mix(world, &effect->type, sizeof effect->type);
-    if (effect->type == HUB_FX_SEND || effect->type == HUB_FX_REPLY) {
-        char memory[64];
-        fill(&effect->send, url_of(&effect->send.message), memory);
-        size = effect->type == HUB_FX_SEND
-                   ? codec_encode(&effect->send.message, bytes, sizeof bytes)
-                   : codec_json(&effect->send.message, (char *)bytes, sizeof bytes);
-        if (size == 0) {
-            world_fault(world, "a message could not be encoded");
-        }
-        mix(world, &effect->send.conn, sizeof effect->send.conn);
-        mix(world, bytes, size);
-        if (world->talk) {
-            printf("%.6f   %u.%u <- %s\n", (double)(world->now_us - world->start_us) / 1e6,
-                   effect->send.conn.index, effect->send.conn.generation,
-                   message_name(effect->send.message.type));
-        }
-        witness_effect(world, effect, bytes, size);
-    } else {
-        if (world->talk) {
-            printf("%.6f   effect %u on %u.%u\n",
-                   (double)(world->now_us - world->start_us) / 1e6, effect->type,
-                   effect->conn.index, effect->conn.generation);
-        }
-        witness_effect(world, effect, NULL, 0);
-    }
-    net_effect(world, effect, bytes, size);
-    stores_effect(world, effect);
-}
-
-void world_step(struct world *world, struct hub_event *event)
-{
-    struct hub_effect *effect;
-    event->now_us = world->now_us;
-    if (world->talk) {
-        printf("%.6f event %u of %u.%u\n", (double)(world->now_us - world->start_us) / 1e6,
-               event->type, event->conn.index, event->conn.generation);
-    }
-    for (uint32_t i = 0; i < HUB_ENTROPY; i++) {
-        event->entropy[i] = rng_next(&world->rng);
-    }
-    hub_step(world->hub, event);
-    world->tally->steps++;
-    while ((effect = hub_take(world->hub)) != NULL) {
-        world->tally->effects++;
-        perform(world, effect);
-    }
-    witness_after(world);
-    if (world->tally->steps % 8 == 0) {
-        hub_check(world->hub);
-        uint64_t log_bytes = hub_count(world->hub).guess_log_bytes;
-        if (log_bytes > world->tally->log_bytes_most) {
-            world->tally->log_bytes_most = log_bytes;
-        }
-    }
+    return text;
 }
 
 /* ---- a run ---- */
-
-static uint32_t between(struct world *world, uint32_t low, uint32_t high)
-{
-    return low + world_random(world, high - low + 1);
-}
-
-/* Often none at all: an edge of its own. */
-static uint32_t up_to(struct world *world, uint32_t high)
-{
-    return world_chance(world, 150) ? 0 : between(world, 0, high);
-}
-
-static void draw_rules(struct world *world)
-{
-    struct match_rules *rules = &world->limits.rules;
-    rules->best_of = between(world, 1, 7);
-    rules->waiting_ms = between(world, 2000, 15000);
-    rules->countdown_ms = up_to(world, 3000);
-    rules->round_ms = between(world, 300, 15000);
-    rules->intermission_ms = up_to(world, 3000);
-    rules->rematch_ms = up_to(world, 8000);
-    rules->grace_ms = up_to(world, 8000);
-    rules->grace_total_ms = 3 * rules->grace_ms;
-    rules->max_guesses = between(world, 1, 8);
-    rules->lockout_ms = up_to(world, 1000);
-    rules->lag_cap_ms = up_to(world, 400);
-    rules->ready_wait_ms = up_to(world, 3000);
-    world->limits.matchmaker = (struct matchmaker_rules){
-        .window = up_to(world, 150),
-        .step = up_to(world, 100),
-        .step_ms = between(world, 200, 5000),
-        .timeout_ms = between(world, 3000, 30000),
-    };
-}
-
-static void draw_limits(struct world *world)
-{
-    struct hub_limits *limits = &world->limits;
-    limits->connections_max = between(world, 40, WORLD_CONNS_MAX);
-    limits->matches_max = world_chance(world, 300) ? between(world, 1, 4) : 64;
-    limits->results_max = world_chance(world, 300) ? between(world, 1, 4) : 64;
-    limits->guess_log_max = world_chance(world, 500) ? between(world, 0, 400) : 16384;
-    limits->settle_wait_ms = up_to(world, 1000);
-    limits->suggests_per_s = 10;
-    limits->searches_per_s = 10;
-    limits->ping_match_ms = between(world, 1000, 3000);
-    limits->ping_idle_ms = between(world, 2000, 6000);
-    limits->silence_match_ms = 15000;
-    limits->silence_idle_ms = 20000;
-    draw_rules(world);
-}
-
-/* Each run has its own mixture: most kinds of fault are absent from most runs. */
-static void draw_faults(struct world *world)
-{
-    struct world_faults *faults = &world->faults;
-    if (world_chance(world, 500)) {
-        faults->late = between(world, 1, 300);
-        faults->late_max_us = between(world, 1, 3 * WORLD_SECOND_US);
-        world->late_us = faults->late_max_us;
-    }
-    if (world_chance(world, 600)) {
-        faults->lost = between(world, 1, 30);
-        faults->half_open = between(world, 0, 500);
-    }
-    if (world_chance(world, 400)) {
-        faults->unavailable = between(world, 1, 100);
-        faults->unknown = between(world, 1, 100);
-    }
-    faults->vanish = world_chance(world, 300) ? between(world, 1, 300) : 0;
-    faults->frame_fails = world_chance(world, 300) ? between(world, 1, 400) : 0;
-    faults->rudeness = world_chance(world, 700) ? between(world, 1, 100) : 0;
-    faults->outages = world_chance(world, 400) ? between(world, 5, 60) : 0;
-}
 
 static void handle(struct world *world, struct world_item *item)
 {
@@ -285,101 +157,44 @@ static void handle(struct world *world, struct world_item *item)
     case ITEM_CLIENT_PING:
         net_item(world, item);
         break;
-    case ITEM_PLAYER:
-    case ITEM_STORE:
-    case ITEM_JOIN:
-    case ITEM_LEAVE:
-    case ITEM_PUBLISH:
+    case ITEM_ASK:
     case ITEM_ANSWER:
+    case ITEM_NUDGE:
     case ITEM_STORE_UP:
         stores_item(world, item);
         break;
+    case ITEM_START:
+    case ITEM_CRASH:
+    case ITEM_DRAIN:
+    case ITEM_END:
+        processes_item(world, item);
+        break;
     case ITEM_TURN:
         stores_turn(world);
+        processes_turn(world);
         world_plan(world, WORLD_SECOND_US, ITEM_TURN);
         break;
     }
     discard(item);
 }
 
-static void set_tick(struct world *world)
-{
-    uint64_t deadline_us = hub_deadline_us(world->hub);
-    if (deadline_us == world->deadline_us && world->tick_us > world->now_us) {
-        return;
-    }
-    world->deadline_us = deadline_us;
-    if (deadline_us == UINT64_MAX) {
-        world->tick_us = UINT64_MAX;
-        return;
-    }
-    world->tick_us = deadline_us > world->now_us ? deadline_us : world->now_us;
-    if (world_chance(world, world->faults.late)) {
-        world->tick_us += world_random(world, world->faults.late_max_us);
-    }
-}
-
 static void run_until(struct world *world, uint64_t end_us)
 {
     while (world->fault == NULL) {
         uint64_t at_us = world->items_count == 0 ? UINT64_MAX : world->items[0]->at_us;
-        set_tick(world);
-        uint64_t next_us = world->tick_us <= at_us ? world->tick_us : at_us;
+        uint64_t tick_us = processes_next_us(world);
+        uint64_t next_us = tick_us <= at_us ? tick_us : at_us;
         if (next_us > end_us) {
             break;
         }
-        world->now_us = next_us;
-        if (world->tick_us <= at_us) {
-            world->deadline_us = 0;
-            witness_event(world, &(struct hub_event){ .type = HUB_EV_TICK }, NULL);
-            world_step(world, &(struct hub_event){ .type = HUB_EV_TICK });
+        world->now_us = next_us > world->now_us ? next_us : world->now_us;
+        if (tick_us <= at_us) {
+            processes_tick(world, tick_us);
         } else {
             handle(world, take(world));
         }
     }
     world->now_us = world->fault == NULL ? end_us : world->now_us;
-}
-
-static void check_empty(struct world *world)
-{
-    struct hub_counts counts = hub_count(world->hub);
-    if (counts.sessions != 0) {
-        world_fault(world, "at the end: sessions are left");
-    } else if (counts.tickets != 0) {
-        world_fault(world, "at the end: tickets are left");
-    } else if (counts.matches != 0 || counts.matches_by_phase[MATCH_OVER] != 0) {
-        world_fault(world, "at the end: matches are left");
-    } else if (counts.results != 0) {
-        world_fault(world, "at the end: results are left");
-    } else if (counts.players != 0) {
-        world_fault(world, "at the end: players are left");
-    } else if (counts.guess_log_bytes != 0) {
-        world_fault(world, "at the end: texts of guesses are left");
-    }
-    for (uint32_t i = 0; i < world->tickets_count; i++) {
-        if (world->tickets[i].since_ms * 1000 > (int64_t)world->calm_us &&
-            world->tickets_expire_ms[i] + WORLD_LEAVE_MS < (int64_t)(world->now_us / 1000)) {
-            world_fault(world, "at the end: a ticket that nobody wants is left in Valkey");
-        }
-    }
-    world->tally->late = counts.late;
-}
-
-/* The process is asked to stop: everybody has to be told, soon. */
-static void drain(struct world *world)
-{
-    struct hub_event event = { .type = HUB_EV_DRAIN };
-    world->tally->drains++;
-    witness_event(world, &event, NULL);
-    world_step(world, &event);
-    run_until(world, world->now_us + 2 * WORLD_SECOND_US);
-    for (uint32_t i = 0; i < WORLD_CONNS_MAX; i++) {
-        const struct world_conn *conn = &world->conns[i];
-        bool waits = conn->door == HUB_DOOR_ME; /* for its answer, which comes */
-        if (conn->used && conn->opened && !conn->ending && !waits) {
-            world_fault(world, "somebody is not told that the server stops");
-        }
-    }
 }
 
 static void play(struct world *world, uint32_t minutes)
@@ -389,6 +204,7 @@ static void play(struct world *world, uint32_t minutes)
     /* The liveness phase: nothing fails any more, and everybody plays on for a while. */
     world->faults = (struct world_faults){ 0 };
     world->calm_us = world->now_us;
+    processes_calm(world);
     uint64_t matches = world->tally->matches;
     run_until(world, world->now_us + 120 * WORLD_SECOND_US);
     if (world->fault == NULL && world->tally->matches == matches) {
@@ -396,12 +212,13 @@ static void play(struct world *world, uint32_t minutes)
     }
     world->ending = true;
     if (world->fault == NULL && world_chance(world, 300)) {
-        drain(world);
+        processes_drain(world);
     }
-    run_until(world, world->now_us + REST_MINUTES * 60ull * WORLD_SECOND_US);
+    run_until(world, world->now_us + WORLD_REST_MINUTES * 60ull * WORLD_SECOND_US);
     if (world->fault == NULL) {
-        hub_check(world->hub);
-        check_empty(world);
+        processes_check_empty(world);
+        valkey_end(world);
+        postgresql_end(world);
         witness_end(world);
     }
 }
@@ -419,16 +236,15 @@ const char *world_run(uint64_t seed, uint32_t minutes, bool talk, struct world_t
     world->start_us = UINT64_C(1700000000000000);
     world->now_us = world->start_us;
     rng_seed(&world->rng, seed);
-    draw_limits(world);
-    draw_faults(world);
+    world_draw(world);
     world->codec = codec_create();
-    world->hub = hub_create(&world->limits, seed);
     world->witness = witness_create();
-    if (world->codec == NULL || world->hub == NULL) {
+    if (world->codec == NULL) {
         abort();
     }
-    stores_init(world);
     bots_init(world);
+    stores_init(world);
+    processes_init(world);
     play(world, minutes);
     const char *fault = world->fault;
     for (uint32_t i = 0; i < world->items_count; i++) {
@@ -436,9 +252,9 @@ const char *world_run(uint64_t seed, uint32_t minutes, bool talk, struct world_t
     }
     free(world->items);
     free(world->frames);
+    processes_destroy(world);
+    valkey_destroy_model(world);
     witness_destroy(world->witness);
-    hub_destroy(world->hub);
-    titles_destroy(world->titles);
     codec_destroy(world->codec);
     free(world);
     return fault;

@@ -12,7 +12,8 @@ void bots_init(struct world *world)
         (void)snprintf(user->sub, sizeof user->sub, "sub-%u", i);
         (void)snprintf(user->name, sizeof user->name, "Plàyer\t%u", i);
         user->id = uuid_random(rng_next(&world->rng), rng_next(&world->rng));
-        user->rating = 900 + (int32_t)world_random(world, 300);
+        user->start = 900 + (int32_t)world_random(world, 300);
+        user->rating = user->start;
         world->bots[i].latency_us = 1000 + world_random(world, 200000);
         world->bots[i].skill = world_random(world, 101);
         world->bots[i].answer = -1;
@@ -36,6 +37,8 @@ static void forget_match(struct world_bot *bot)
     bot->frame_round = 0;
     bot->ready_round = 0;
     bot->last.type = MSG_NONE;
+    bot->tries = 0;
+    bot->place = 0;
 }
 
 /* ---- the queue ---- */
@@ -44,7 +47,7 @@ static void open_tab(struct world *world, uint32_t index)
 {
     struct world_bot *bot = &world->bots[index];
     struct ref conn = bot->tabs_count < WORLD_TABS_MAX
-                          ? net_open(world, index, HUB_DOOR_QUEUE, false)
+                          ? net_open(world, index, HUB_DOOR_QUEUE, false, 0)
                           : REF_NONE;
     if (!ref_is_none(conn)) {
         bot->tabs[bot->tabs_count++] = conn;
@@ -54,15 +57,15 @@ static void open_tab(struct world *world, uint32_t index)
 static void think_idle(struct world *world, uint32_t index)
 {
     uint32_t roll = world_random(world, 100);
-    if (world->ending) {
+    if (world->ending || world->now_us < world->bots[index].tabs_after_us) {
         return;
     }
     if (roll < 30) {
         open_tab(world, index);
     } else if (roll < 35) {
-        net_open(world, index, HUB_DOOR_ME, false);
+        net_open(world, index, HUB_DOOR_ME, false, 0);
     } else if (roll < 40) {
-        net_open(world, index, HUB_DOOR_SEARCH, false);
+        net_open(world, index, HUB_DOOR_SEARCH, false, 0);
     }
 }
 
@@ -86,7 +89,7 @@ static void think_queued(struct world *world, uint32_t index)
     } else if (roll < 20) {
         say_type(world, tab, MSG_ping);
     } else if (roll < 40) {
-        net_open(world, index, HUB_DOOR_ME, false);
+        net_open(world, index, HUB_DOOR_ME, false, 0);
     }
 }
 
@@ -144,7 +147,8 @@ static void be_rude(struct world *world, uint32_t index)
     } else if (roll < 8) {
         net_close(world, bot->play); /* for good, perhaps */
     } else if (roll < 20) {
-        struct ref second = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500));
+        struct ref second =
+            net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500), bot->place);
         bot->play = ref_is_none(second) ? bot->play : second;
         bot->welcomed = false;
     } else if (roll < 40) {
@@ -181,6 +185,18 @@ static void think_playing(struct world *world, uint32_t index)
     }
 }
 
+/* Tries longer and longer after each failure, and then also without the node's name: a node that
+ * is gone for good must not keep a player from a match that another has by now. */
+static void come_back(struct world *world, uint32_t index)
+{
+    struct world_bot *bot = &world->bots[index];
+    uint32_t place = bot->tries >= 2 && world_chance(world, 500) ? 0 : bot->place;
+    bot->play = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500), place);
+    bot->tries++;
+    uint32_t shift = bot->tries < 5 ? bot->tries : 5;
+    bot->play_after_us = world->now_us + world_random(world, 100000u << shift);
+}
+
 static void think_match(struct world *world, uint32_t index)
 {
     struct world_bot *bot = &world->bots[index];
@@ -188,8 +204,8 @@ static void think_match(struct world *world, uint32_t index)
         think_playing(world, index);
     } else if (world_chance(world, world->faults.rudeness / 2)) {
         forget_match(bot); /* does not come (back) */
-    } else if (world_chance(world, 600)) {
-        bot->play = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500));
+    } else if (world->now_us >= bot->play_after_us && world_chance(world, 600)) {
+        come_back(world, index);
     }
 }
 
@@ -223,6 +239,7 @@ static void start_round(struct world *world, struct world_bot *bot, uint32_t rou
     }
     if (bot->round != round) {
         bot->seq = world_random(world, 3);
+        bot->last.type = MSG_NONE; /* of another round, perhaps with the same number */
     }
     bot->round = round;
     bot->answer = stores_open_frame(world, bot->token, key);
@@ -235,6 +252,7 @@ static void on_welcome(struct world *world, uint32_t index, const struct msg_wel
 {
     struct world_bot *bot = &world->bots[index];
     bot->welcomed = true;
+    bot->tries = 0;
     bot->slot = (uint8_t)welcome->you;
     bot->match = welcome->match;
     bot->round = welcome->has_round ? bot->round : 0;
@@ -264,7 +282,9 @@ void bots_receive(struct world *world, uint32_t index, struct ref conn,
             bot->has_match = true;
             bot->match = message->matched.match;
             bot->slot = (uint8_t)(message->matched.resume.data[0] - '0');
+            bot->play_after_us = world->now_us;
         }
+        bot->place = text_equal(message->matched.path, TEXT("/n/a")) ? 1 : 2;
         return;
     }
     if (!ref_equal(conn, bot->play)) {
@@ -284,20 +304,27 @@ void bots_receive(struct world *world, uint32_t index, struct ref conn,
     }
 }
 
-void bots_closed(struct world *world, uint32_t index, struct ref conn, uint16_t code)
+void bots_closed(struct world *world, uint32_t index, struct ref conn, uint16_t code,
+                 uint32_t place)
 {
     struct world_bot *bot = &world->bots[index];
     for (uint32_t i = 0; i < bot->tabs_count; i++) {
         if (ref_equal(bot->tabs[i], conn)) {
             bot->tabs[i] = bot->tabs[--bot->tabs_count];
+            bot->tabs_after_us =
+                code == 1012 ? world->now_us + world_random(world, WORLD_SECOND_US) : 0;
         }
     }
-    if (ref_equal(bot->play, conn)) {
-        bot->play = REF_NONE;
-        bot->welcomed = false;
-        if (bot->over_seen || code == 4404 || code == 4403 || code == 1000 ||
-            code == 4410 || code == 1012) {
-            forget_match(bot);
-        }
+    if (!ref_equal(bot->play, conn)) {
+        return;
+    }
+    bot->play = REF_NONE;
+    bot->welcomed = false;
+    if (bot->over_seen || code == 4404 || code == 4403 || code == 1000 || code == 4410) {
+        forget_match(bot);
+    } else if (code == 4421) {
+        bot->place = place;
+    } else if (code == 1012) {
+        bot->play_after_us = world->now_us + world_random(world, WORLD_SECOND_US);
     }
 }

@@ -48,14 +48,20 @@ static struct world_item *plan_down(struct world *world, struct ref ref, struct 
 
 /* ---- clients ---- */
 
-struct ref net_open(struct world *world, uint32_t bot, enum hub_door door, bool by_ticket)
+struct ref net_open(struct world *world, uint32_t bot, enum hub_door door, bool by_ticket,
+                    uint32_t place)
 {
+    struct world_process *process = process_choose(world, place);
+    if (process == NULL) {
+        return REF_NONE;
+    }
     for (uint32_t i = 0; i < world->limits.connections_max; i++) {
         struct world_conn *conn = &world->conns[i];
         if (conn->used) {
             continue;
         }
         *conn = (struct world_conn){ .generation = conn->generation + 1, .used = true,
+                                     .process = (uint32_t)(process - world->processes),
                                      .door = door, .by_ticket = by_ticket, .bot = bot,
                                      .match = world->bots[bot].match,
                                      .slot = world->bots[bot].slot };
@@ -102,7 +108,36 @@ void net_lose(struct world *world, struct ref ref)
     }
 }
 
+void net_process_gone(struct world *world, const struct world_process *process)
+{
+    for (uint32_t i = 0; i < WORLD_CONNS_MAX; i++) {
+        struct world_conn *conn = &world->conns[i];
+        if (conn->used && &world->processes[conn->process] == process) {
+            conn->used = false;
+            struct world_item *item = world_plan(world, world_random(world, WORLD_SECOND_US / 2),
+                                                 ITEM_CLIENT_CLOSED);
+            item->bot = conn->bot;
+            item->ref = (struct ref){ i, conn->generation };
+            item->code = 1006;
+        }
+    }
+}
+
 /* ---- what the hub does ---- */
+
+/* The node that a 4421 sends the client to, + 1. */
+static uint32_t place_of(struct world *world, const struct hub_effect *effect)
+{
+    if (effect->close.code != 4421) {
+        return 0;
+    }
+    world->tally->redirects++;
+    struct text node = effect->close.node;
+    if (node.data == NULL || text_equal(node, process_node(world->self))) {
+        world_fault(world, "a redirection to the node that answers");
+    }
+    return text_equal(node, TEXT("a")) ? 1 : 2;
+}
 
 void net_effect(struct world *world, const struct hub_effect *effect, const uint8_t *bytes,
                 uint32_t size)
@@ -119,8 +154,10 @@ void net_effect(struct world *world, const struct hub_effect *effect, const uint
     } else if (effect->type == HUB_FX_CLOSE) {
         conn = world_conn_get(world, effect->close.conn);
         if (conn != NULL) {
-            plan_down(world, effect->close.conn, conn, ITEM_CLIENT_CLOSED)->code =
-                effect->close.code;
+            struct world_item *item = plan_down(world, effect->close.conn, conn,
+                                                ITEM_CLIENT_CLOSED);
+            item->code = effect->close.code;
+            item->place = place_of(world, effect);
             plan_closed(world, effect->close.conn, conn);
         }
     } else if (effect->type == HUB_FX_PING) {
@@ -154,8 +191,7 @@ static void open(struct world *world, struct ref ref, struct world_conn *conn)
         event.open.sub = text_from(user->sub);
     }
     conn->opened = true;
-    witness_event(world, &event, NULL);
-    world_step(world, &event);
+    process_step(world, &world->processes[conn->process], &event, NULL, NULL);
 }
 
 static void to_message(const struct world_say *say, struct message *message)
@@ -196,8 +232,7 @@ static void arrive(struct world *world, const struct world_item *item, struct wo
         event.message.conn = item->ref;
         event.message.message = &message;
     }
-    witness_event(world, &event, &item->say);
-    world_step(world, &event);
+    process_step(world, &world->processes[conn->process], &event, &item->say, NULL);
 }
 
 static void closed(struct world *world, struct ref ref, struct world_conn *conn)
@@ -207,8 +242,7 @@ static void closed(struct world *world, struct ref ref, struct world_conn *conn)
     if (told) {
         struct hub_event event = { .type = HUB_EV_CLOSED };
         event.conn = ref;
-        witness_event(world, &event, NULL);
-        world_step(world, &event);
+        process_step(world, &world->processes[conn->process], &event, NULL, NULL);
     }
     conn->used = false;
     struct world_item *item = world_plan(world, world_random(world, WORLD_SECOND_US / 2),
@@ -255,16 +289,17 @@ void net_item(struct world *world, struct world_item *item)
         break;
     }
     case ITEM_CLIENT_CLOSED:
-        bots_closed(world, item->bot, item->ref, item->code);
+        bots_closed(world, item->bot, item->ref, item->code, item->place);
         break;
     case ITEM_THINK:
-    case ITEM_PLAYER:
-    case ITEM_STORE:
-    case ITEM_JOIN:
-    case ITEM_LEAVE:
-    case ITEM_PUBLISH:
+    case ITEM_ASK:
     case ITEM_ANSWER:
+    case ITEM_NUDGE:
     case ITEM_STORE_UP:
+    case ITEM_START:
+    case ITEM_CRASH:
+    case ITEM_DRAIN:
+    case ITEM_END:
     case ITEM_TURN:
         abort();
     }

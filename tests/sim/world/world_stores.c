@@ -1,7 +1,6 @@
-/* PostgreSQL, Valkey and the store of frames, as far as the hub can tell them from the real
- * ones: they answer late, in any order, sometimes not at all, and sometimes do what they then do
- * not admit. */
-#include <duel/core/rating.h>
+/* The stores of a process, as far as its hub can tell them from the real ones: catalogue, frames,
+ * and the way to PostgreSQL and Valkey, which answer late, sometimes not at all, and sometimes do
+ * what they then do not admit. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@ static void word(struct world *world, char *ret, uint32_t letters)
     ret[letters] = '\0';
 }
 
-static void load_catalogue(struct world *world)
+static void load_catalogue(struct world *world, struct world_process *process)
 {
     static struct titles_row rows[WORLD_VIDEOS_MAX];
     for (uint32_t i = 0; i < world->rows_count; i++) {
@@ -32,17 +31,16 @@ static void load_catalogue(struct world *world)
         }
     }
     /* Sometimes a video is gone for a while. */
-    uint32_t count = world->rows_count - world_random(world, 3);
-    struct titles *older = world->titles;
+    struct titles *older = process->titles;
+    uint32_t count = world->rows_count - (older == NULL ? 0 : world_random(world, 3));
     struct titles *newer = titles_create(rows, count, older);
     if (newer == NULL) {
         abort();
     }
-    world->titles = newer;
+    process->titles = newer;
     struct hub_event event = { .type = HUB_EV_CATALOGUE };
     event.titles = newer;
-    witness_event(world, &event, NULL);
-    world_step(world, &event);
+    process_step(world, process, &event, NULL, NULL);
     titles_destroy(older);
 }
 
@@ -56,14 +54,17 @@ uint32_t stores_row_of_video(const struct world *world, struct text video)
     return UINT32_MAX;
 }
 
-static void set_up(struct world *world, enum hub_store store, bool up)
+void stores_set_up(struct world *world, struct world_process *process, enum hub_store store,
+                   bool up)
 {
     struct hub_event event = { .type = up ? HUB_EV_STORE_UP : HUB_EV_STORE_DOWN };
-    world->up[store] = up;
-    world->epoch[store] += !up;
+    process->up[store] = up;
+    process->epoch[store] += !up;
     event.store = store;
-    witness_event(world, &event, NULL);
-    world_step(world, &event);
+    if (up && store == HUB_VALKEY) {
+        valkey_connected(world, process);
+    }
+    process_step(world, process, &event, NULL, NULL);
 }
 
 void stores_init(struct world *world)
@@ -82,15 +83,34 @@ void stores_init(struct world *world)
             (void)snprintf(row->paths[f], sizeof row->paths[f], "frames/%s/%u.webp", video, f);
         }
     }
-    load_catalogue(world);
-    set_up(world, HUB_POSTGRESQL, true);
-    set_up(world, HUB_VALKEY, true);
+    valkey_init(world);
+}
+
+static void plan_up(struct world *world, const struct world_process *process, enum hub_store store,
+                    uint64_t delay_us)
+{
+    struct world_item *item = world_plan(world, delay_us, ITEM_STORE_UP);
+    item->store = store;
+    item->process = (uint32_t)(process - world->processes);
+    item->life = process->life;
+}
+
+void stores_process(struct world *world, struct world_process *process)
+{
+    load_catalogue(world, process);
+    for (uint32_t store = 0; store < 2; store++) {
+        if (world->away[store] || world_chance(world, 500)) {
+            plan_up(world, process, store, world_random(world, WORLD_SECOND_US / 2));
+        } else {
+            stores_set_up(world, process, store, true);
+        }
+    }
 }
 
 /* ---- being asked ---- */
 
 /* Valkey carries out and answers in the order of one connection: nothing overtakes. */
-static uint64_t in_turn(struct world *world, enum hub_store store, uint64_t *last_us,
+static uint64_t in_turn(const struct world *world, enum hub_store store, uint64_t *last_us,
                         uint64_t delay_us)
 {
     if (store == HUB_VALKEY) {
@@ -101,17 +121,84 @@ static uint64_t in_turn(struct world *world, enum hub_store store, uint64_t *las
     return delay_us;
 }
 
-static struct world_item *ask(struct world *world, enum world_item_kind kind,
-                              enum hub_store store, struct ref ref)
+static void keep_result(struct world_item *item)
 {
+    struct hub_effect *effect = item->effect;
+    struct hub_result *result =
+        world_keep_bytes(item, effect->store.data, sizeof *effect->store.data);
+    for (uint32_t i = 0; i < result->rounds_count; i++) {
+        result->videos[i] = world_keep(item, result->videos[i]);
+        result->titles[i] = world_keep(item, result->titles[i]);
+    }
+    result->guesses = NULL;
+    result->guesses_count = 0;
+    effect->store.data = result;
+}
+
+/* Processes die while what they asked is under way: nothing of theirs may be looked at later. */
+static void keep_effect(struct world_item *item, const struct hub_effect *effect)
+{
+    enum { HEAD = offsetof(struct hub_effect, save) + sizeof effect->save };
+    _Static_assert(sizeof effect->join <= sizeof effect->save &&
+                       sizeof effect->seal <= sizeof effect->save &&
+                       sizeof effect->store <= sizeof effect->save,
+                   "the head of an effect holds all that a store is asked");
+    item->effect = calloc(1, sizeof *effect);
+    if (item->effect == NULL) {
+        abort();
+    }
+    memcpy(item->effect, effect, HEAD);
+    struct hub_effect *copy = item->effect;
+    if (copy->type == HUB_FX_QUEUE_JOIN) {
+        copy->join.card = world_keep(item, copy->join.card);
+    } else if (copy->type == HUB_FX_SAVE) {
+        copy->save.card[0] = world_keep(item, copy->save.card[0]);
+        copy->save.card[1] = world_keep(item, copy->save.card[1]);
+        copy->save.data = world_keep(item, copy->save.data);
+        copy->save.phase = world_keep(item, copy->save.phase);
+    } else if (copy->type == HUB_FX_STORE || copy->type == HUB_FX_PUBLISH) {
+        keep_result(item);
+    } else if (copy->type == HUB_FX_LOAD_PLAYER) {
+        copy->load.sub = world_keep(item, copy->load.sub);
+    }
+}
+
+static struct world_item *ask(struct world *world, enum hub_store store,
+                              const struct hub_effect *effect)
+{
+    struct world_process *self = world->self;
     uint32_t most_us = world_chance(world, 100) ? 2 * WORLD_SECOND_US : 20000;
-    uint64_t delay_us = in_turn(world, store, &world->asked_us, 200 + world_random(world, most_us));
-    struct world_item *item = world_plan(world, delay_us, kind);
+    uint64_t delay_us = in_turn(world, store, &self->asked_us, 200 + world_random(world, most_us));
+    struct world_item *item = world_plan(world, delay_us, ITEM_ASK);
     item->store = store;
-    item->epoch = world->epoch[store];
-    item->ref = ref;
+    item->process = (uint32_t)(self - world->processes);
+    item->life = self->life;
+    item->epoch = self->epoch[store];
+    keep_effect(item, effect);
+    if (effect->type == HUB_FX_SWEEP) {
+        item->heard = self->sweep_heard;
+        self->sweep_heard = false;
+    }
     return item;
 }
+
+static struct world_item *plan_answer(struct world *world, const struct world_item *asked,
+                                      uint64_t delay_us, uint32_t answers_max)
+{
+    struct world_item *item = world_plan(world, delay_us, ITEM_ANSWER);
+    item->store = asked->store;
+    item->process = asked->process;
+    item->life = asked->life;
+    item->epoch = asked->epoch;
+    item->answers = calloc(answers_max, sizeof *item->answers);
+    item->marks = calloc(answers_max, sizeof *item->marks);
+    if (item->answers == NULL || item->marks == NULL) {
+        abort();
+    }
+    return item;
+}
+
+/* ---- frames ---- */
 
 static uint32_t row_of_path(const struct world *world, struct text path, uint32_t *ret_frame)
 {
@@ -126,14 +213,8 @@ static uint32_t row_of_path(const struct world *world, struct text path, uint32_
     return UINT32_MAX;
 }
 
-static void seal(struct world *world, const struct hub_effect *effect)
+static struct world_frame *new_frame(struct world *world)
 {
-    uint32_t f = 0;
-    uint32_t row = row_of_path(world, effect->seal.path, &f);
-    if (row == UINT32_MAX) {
-        world_fault(world, "a frame of no video is sealed");
-        return;
-    }
     if (world->frames_count == world->frames_max) {
         world->frames_max = world->frames_max == 0 ? 256 : 2 * world->frames_max;
         world->frames = realloc(world->frames, world->frames_max * sizeof *world->frames);
@@ -142,9 +223,6 @@ static void seal(struct world *world, const struct hub_effect *effect)
         }
     }
     struct world_frame *frame = &world->frames[world->frames_count++];
-    frame->round = effect->seal.round;
-    frame->row = row;
-    frame->frame_id = uuid_random(row + 1, f + 1);
     for (uint32_t slot = 0; slot < 2; slot++) {
         for (uint32_t i = 0; i < HUB_TOKEN_SIZE; i++) {
             frame->tokens[slot][i] = (char)('A' + world_random(world, 26));
@@ -153,49 +231,74 @@ static void seal(struct world *world, const struct hub_effect *effect)
             frame->keys[slot][i] = (uint8_t)world_random(world, 256);
         }
     }
-    struct world_item *item = world_plan(world, 500 + world_random(world, 300000), ITEM_ANSWER);
-    bool ok = !world_chance(world, world->faults.frame_fails);
-    item->is_frame = true;
-    memcpy(item->tokens, frame->tokens, sizeof item->tokens);
-    item->answer.type = HUB_EV_FRAME;
-    item->answer.frame.match = effect->seal.match;
-    item->answer.frame.round = effect->seal.round;
-    item->answer.frame.ok = ok;
-    item->answer.frame.size = 32796;
-    item->answer.frame.type = TEXT("image/webp");
-    memcpy(item->answer.frame.key, frame->keys, sizeof frame->keys);
-    witness_sealed(world, effect->seal.match, effect->seal.round, row, frame, &frame->match);
+    return frame;
+}
+
+static void seal(struct world *world, const struct hub_effect *effect)
+{
+    uint32_t f = 0;
+    uint32_t row = row_of_path(world, effect->seal.path, &f);
+    if (row == UINT32_MAX) {
+        world_fault(world, "a frame of no video is sealed");
+        return;
+    }
+    struct world_frame *frame = new_frame(world);
+    frame->round = effect->seal.round;
+    frame->row = row;
+    frame->frame_id = uuid_random(row + 1, f + 1);
+    const struct world_item asked = { .store = HUB_POSTGRESQL, .life = world->self->life,
+                                      .process = (uint32_t)(world->self - world->processes),
+                                      .epoch = UINT32_MAX }; /* nobody's: it has no store */
+    struct world_item *item =
+        plan_answer(world, &asked, 500 + world_random(world, 300000), 1);
+    struct hub_event *answer = &item->answers[item->answers_count++];
+    answer->type = HUB_EV_FRAME;
+    answer->frame.match = effect->seal.match;
+    answer->frame.round = effect->seal.round;
+    answer->frame.ok = !world_chance(world, world->faults.frame_fails);
+    answer->frame.size = 32796;
+    answer->frame.type = TEXT("image/webp");
+    memcpy(answer->frame.key, frame->keys, sizeof frame->keys);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        struct text token = { frame->tokens[slot], HUB_TOKEN_SIZE };
+        answer->frame.token[slot] = world_keep(item, token);
+    }
+    witness_sealed(world, effect->seal.match, effect->seal.round, row, frame);
+}
+
+int32_t stores_open_frame(const struct world *world, const char *token, const uint8_t *key)
+{
+    for (uint32_t i = world->frames_count; i-- > 0;) {
+        const struct world_frame *frame = &world->frames[i];
+        for (uint32_t slot = 0; slot < 2; slot++) {
+            if (memcmp(frame->tokens[slot], token, HUB_TOKEN_SIZE) == 0) {
+                return memcmp(frame->keys[slot], key, 16) == 0 ? (int32_t)frame->row : -1;
+            }
+        }
+    }
+    return -1;
 }
 
 void stores_effect(struct world *world, const struct hub_effect *effect)
 {
-    struct world_item *item;
     switch (effect->type) {
     case HUB_FX_LOAD_PLAYER:
-        item = ask(world, ITEM_PLAYER, HUB_POSTGRESQL, effect->load.player);
-        for (item->bot = 0; item->bot < world->users_count; item->bot++) {
-            if (text_equal(text_from(world->users[item->bot].sub), effect->load.sub)) {
-                return;
-            }
-        }
-        world_fault(world, "a player whom nobody knows is loaded");
+    case HUB_FX_CHECK:
+    case HUB_FX_STORE:
+        ask(world, HUB_POSTGRESQL, effect);
+        break;
+    case HUB_FX_SAVE:
+        ask(world, HUB_VALKEY, effect)->mark = witness_mark(world, effect);
         break;
     case HUB_FX_QUEUE_JOIN:
-        item = ask(world, ITEM_JOIN, HUB_VALKEY, effect->join.player);
-        item->ticket = effect->join.ticket;
-        item->expires_ms = effect->join.expires_ms;
-        break;
     case HUB_FX_QUEUE_LEAVE:
-        item = ask(world, ITEM_LEAVE, HUB_VALKEY, effect->leave.player);
-        item->ticket.player = effect->leave.id;
-        break;
-    case HUB_FX_STORE:
-        item = ask(world, ITEM_STORE, HUB_POSTGRESQL, effect->store.result);
-        item->result = effect->store.data;
-        break;
+    case HUB_FX_SEEK:
+    case HUB_FX_SWEEP:
+    case HUB_FX_LEASE:
+    case HUB_FX_RELEASE:
+    case HUB_FX_LOCATE:
     case HUB_FX_PUBLISH:
-        item = ask(world, ITEM_PUBLISH, HUB_VALKEY, effect->store.result);
-        item->result = effect->store.data;
+        ask(world, HUB_VALKEY, effect);
         break;
     case HUB_FX_FRAME_SEAL:
         seal(world, effect);
@@ -216,241 +319,242 @@ void stores_effect(struct world *world, const struct hub_effect *effect)
 static void load_player(struct world *world, const struct world_item *item,
                         struct hub_event *answer)
 {
-    const struct world_user *user = &world->users[item->bot];
-    answer->player.id = user->id;
-    answer->player.name = text_from(user->name);
-    answer->player.country = TEXT("br");
-    answer->player.rating = user->rating;
-    answer->player.wins = user->wins;
-    answer->player.losses = user->losses;
-    answer->player.draws = user->draws;
-}
-
-struct world_stored *stores_find(struct world *world, const struct uuid *match)
-{
-    for (uint32_t i = 0; i < world->stored_count; i++) {
-        if (uuid_equal(&world->stored[i].match, match)) {
-            return &world->stored[i];
-        }
-    }
-    return NULL;
-}
-
-static struct world_user *user_of(struct world *world, const struct uuid *id)
-{
     for (uint32_t i = 0; i < world->users_count; i++) {
-        if (uuid_equal(&world->users[i].id, id)) {
-            return &world->users[i];
+        const struct world_user *user = &world->users[i];
+        if (text_equal(text_from(user->sub), item->effect->load.sub)) {
+            answer->player.id = user->id;
+            answer->player.name = text_from(user->name);
+            answer->player.country = TEXT("br");
+            answer->player.rating = user->rating;
+            return;
         }
     }
-    world_fault(world, "a result of nobody");
-    return &world->users[0];
+    world_fault(world, "a player whom nobody knows is loaded");
 }
 
-static void store(struct world *world, const struct hub_result *result, struct hub_event *answer)
+/* The event that answers, with all but what was found out. */
+static void set_reply(const struct hub_effect *effect, enum hub_reply reply,
+                      struct hub_event *answer)
 {
-    struct world_stored *row = stores_find(world, &result->match);
-    if (row == NULL) {
-        struct world_user *users[2] = { user_of(world, &result->player[0]),
-                                        user_of(world, &result->player[1]) };
-        row = &world->stored[world->stored_count++];
-        *row = (struct world_stored){ .match = result->match, .rated = result->rated };
-        enum rating_outcome outcome = result->winner == 0   ? RATING_WIN
-                                      : result->winner == 1 ? RATING_LOSS
-                                                            : RATING_DRAW;
-        int32_t change = row->rated ? rating_change(users[0]->rating, users[1]->rating, outcome)
-                                    : 0;
-        for (uint32_t slot = 0; slot < 2; slot++) {
-            row->before[slot] = users[slot]->rating;
-            users[slot]->rating += slot == 0 ? change : -change;
-            row->after[slot] = users[slot]->rating;
-        }
-        world->tally->stored++;
-    }
-    answer->stored.rated = row->rated;
-    memcpy(answer->stored.before, row->before, sizeof row->before);
-    memcpy(answer->stored.after, row->after, sizeof row->after);
-}
-
-static void publish(struct world *world, const struct hub_result *result)
-{
-    struct world_stored *row = stores_find(world, &result->match);
-    if (row == NULL) {
-        world_fault(world, "a result is published that is not stored");
-    } else {
-        row->published = true;
-        if (result->rated && (result->after[0] != row->after[0] ||
-                              result->after[1] != row->after[1])) {
-            world_fault(world, "other ratings are published than stored");
-        }
-    }
-}
-
-static uint32_t find_ticket(const struct world *world, const struct uuid *player)
-{
-    uint32_t i = 0;
-    while (i < world->tickets_count && !uuid_equal(&world->tickets[i].player, player)) {
-        i++;
-    }
-    return i;
-}
-
-static void drop_ticket(struct world *world, uint32_t index)
-{
-    if (index < world->tickets_count) {
-        world->tickets_count--;
-        world->tickets[index] = world->tickets[world->tickets_count];
-        world->tickets_expire_ms[index] = world->tickets_expire_ms[world->tickets_count];
-    }
-}
-
-static void join(struct world *world, const struct world_item *item, struct hub_event *answer)
-{
-    int64_t now_ms = (int64_t)(world->now_us / 1000);
-    for (uint32_t i = world->tickets_count; i-- > 0;) {
-        if (world->tickets_expire_ms[i] <= now_ms) {
-            if (world->calm_us != 0 &&
-                world->tickets[i].since_ms * 1000 > (int64_t)world->calm_us &&
-                world->tickets_expire_ms[i] + WORLD_LEAVE_MS < now_ms) {
-                world_fault(world, "a ticket that nobody wants was left to expire");
-            }
-            drop_ticket(world, i);
-        }
-    }
-    drop_ticket(world, find_ticket(world, &item->ticket.player));
-    answer->queue.waiting = world->tickets_count + 1;
-    int32_t chosen = matchmaker_choose(&world->limits.matchmaker, &item->ticket, world->tickets,
-                                       world->tickets_count, now_ms);
-    if (chosen >= 0) {
-        answer->queue.paired = true;
-        answer->queue.opponent = world->tickets[chosen].player;
-        drop_ticket(world, (uint32_t)chosen);
-        return;
-    }
-    world->tickets_expire_ms[world->tickets_count] = item->expires_ms;
-    world->tickets[world->tickets_count++] = item->ticket;
-}
-
-static void carry_out(struct world *world, const struct world_item *item, struct hub_event *answer)
-{
-    if (item->kind == ITEM_PLAYER) {
-        load_player(world, item, answer);
-    } else if (item->kind == ITEM_STORE) {
-        store(world, item->result, answer);
-    } else if (item->kind == ITEM_PUBLISH) {
-        publish(world, item->result);
-    } else if (item->kind == ITEM_JOIN) {
-        join(world, item, answer);
-    } else if (item->kind == ITEM_LEAVE) {
-        drop_ticket(world, find_ticket(world, &item->ticket.player));
-    }
-}
-
-static void set_reply(struct hub_event *answer, struct ref ref, enum world_item_kind kind,
-                      enum hub_reply reply)
-{
-    if (kind == ITEM_PLAYER) {
+    switch ((int)effect->type) {
+    case HUB_FX_LOAD_PLAYER:
         answer->type = HUB_EV_PLAYER;
-        answer->player.player = ref;
+        answer->player.player = effect->load.player;
         answer->player.reply = reply;
-    } else if (kind == ITEM_STORE) {
+        break;
+    case HUB_FX_CHECK:
+        answer->type = HUB_EV_CHECKED;
+        answer->checked.match = effect->check.match;
+        answer->checked.reply = reply;
+        break;
+    case HUB_FX_STORE:
         answer->type = HUB_EV_STORED;
-        answer->stored.result = ref;
+        answer->stored.result = effect->store.result;
         answer->stored.reply = reply;
-    } else if (kind == ITEM_PUBLISH) {
+        break;
+    case HUB_FX_PUBLISH:
         answer->type = HUB_EV_PUBLISHED;
-        answer->published.result = ref;
+        answer->published.result = effect->store.result;
         answer->published.reply = reply;
-    } else if (kind == ITEM_JOIN) {
+        break;
+    case HUB_FX_QUEUE_JOIN:
         answer->type = HUB_EV_QUEUE;
-        answer->queue.player = ref;
+        answer->queue.player = effect->join.player;
         answer->queue.reply = reply;
-    } else {
+        break;
+    case HUB_FX_QUEUE_LEAVE:
         answer->type = HUB_EV_QUEUE_LEFT;
-        answer->left.player = ref;
+        answer->left.player = effect->leave.player;
         answer->left.reply = reply;
+        break;
+    case HUB_FX_SAVE:
+        answer->type = HUB_EV_SAVED;
+        answer->saved.match = effect->save.match;
+        answer->saved.reply = reply;
+        break;
+    case HUB_FX_SEEK:
+        answer->type = HUB_EV_SOUGHT;
+        answer->sought.conn = effect->seek.conn;
+        answer->sought.match = effect->seek.match;
+        answer->sought.reply = reply;
+        break;
+    case HUB_FX_SWEEP:
+        answer->type = HUB_EV_SWEPT;
+        answer->swept.reply = reply;
+        break;
+    case HUB_FX_LEASE:
+        answer->type = HUB_EV_LEASED;
+        answer->leased.reply = reply;
+        break;
+    case HUB_FX_RELEASE:
+        answer->type = HUB_EV_RELEASED;
+        answer->released.match = effect->release.match;
+        answer->released.reply = reply;
+        break;
+    case HUB_FX_LOCATE:
+        answer->type = HUB_EV_LOCATED;
+        answer->located.conn = effect->locate.conn;
+        answer->located.reply = reply;
+        break;
+    default:
+        abort();
     }
 }
 
-static void execute(struct world *world, const struct world_item *item)
+static void carry_out(struct world *world, struct world_item *asked, struct world_item *answer)
 {
-    struct hub_event answer = { .type = HUB_EV_TICK };
-    enum hub_reply reply = HUB_UNAVAILABLE;
-    bool reached = world->up[item->store] && world->epoch[item->store] == item->epoch &&
-                   !world_chance(world, world->faults.unavailable);
-    if (reached) {
-        carry_out(world, item, &answer);
-        reply = world_chance(world, world->faults.unknown) ? HUB_UNAVAILABLE : HUB_OK;
+    struct hub_event *event = &answer->answers[0];
+    if (asked->store == HUB_VALKEY) {
+        valkey_carry_out(world, asked, answer);
+    } else if (asked->effect->type == HUB_FX_STORE) {
+        postgresql_store(world, asked->effect->store.data, event);
+        answer->answers_count = 1;
+    } else if (asked->effect->type == HUB_FX_CHECK) {
+        event->checked.stored = stores_find(world, &asked->effect->check.id) != NULL;
+        answer->answers_count = 1;
+    } else {
+        load_player(world, asked, event);
+        answer->answers_count = 1;
     }
-    set_reply(&answer, item->ref, item->kind, reply);
-    uint64_t delay_us =
-        in_turn(world, item->store, &world->answered_us, 200 + world_random(world, 20000));
-    struct world_item *later = world_plan(world, delay_us, ITEM_ANSWER);
-    later->store = item->store;
-    later->epoch = item->epoch;
-    later->ref = item->ref;
-    later->answer = answer;
+}
+
+/* The delay of an answer, behind all earlier ones. */
+static uint64_t answer_delay(struct world *world, const struct world_item *asked)
+{
+    struct world_process *process = process_of(world, asked);
+    uint64_t none_us = 0;
+    return in_turn(world, asked->store, process == NULL ? &none_us : &process->answered_us,
+                   200 + world_random(world, 20000));
+}
+
+/* Valkey fills in HUB_REFUSED where it refuses; else all is well. The last event is the answer. */
+static void execute(struct world *world, struct world_item *asked)
+{
+    enum { ANSWERS_MAX = 64 };
+    const struct world_process *process = process_of(world, asked);
+    const struct world_process *asker = &world->processes[asked->process];
+    bool connected = process != NULL && process->up[asked->store] &&
+                     process->epoch[asked->store] == asked->epoch;
+    /* What was sent before the line or the process was gone may be carried out, or not. */
+    bool reached = connected ? !world_chance(world, world->faults.unavailable)
+                             : !world->away[asked->store] && world_chance(world, 500) &&
+                                   !(asker->cut && asked->store == HUB_VALKEY);
+    bool known = reached && connected && !world_chance(world, world->faults.unknown);
+    struct world_item *answer = plan_answer(world, asked, answer_delay(world, asked), ANSWERS_MAX);
+    if (reached) {
+        carry_out(world, asked, answer);
+    }
+    if (!known) {
+        answer->answers_count = 1;
+        answer->answers[0] = (struct hub_event){ .type = HUB_EV_TICK };
+        set_reply(asked->effect, HUB_UNAVAILABLE, &answer->answers[0]);
+        answer->marks[0] = NULL;
+    } else {
+        struct hub_event *last = &answer->answers[answer->answers_count - 1];
+        bool refused = asked->effect->type == HUB_FX_SAVE && last->saved.reply == HUB_REFUSED;
+        set_reply(asked->effect, refused ? HUB_REFUSED : HUB_OK, last);
+    }
+    answer->effect = asked->effect;
+    asked->effect = NULL;
+    /* Its texts go with it. */
+    while (asked->kept != NULL) {
+        struct world_kept *kept = asked->kept;
+        asked->kept = kept->next;
+        kept->next = answer->kept;
+        answer->kept = kept;
+    }
 }
 
 /* What was under way when the connection went is answered "unavailable", done or not. */
 static void answer(struct world *world, struct world_item *item)
 {
-    struct hub_event *event = &item->answer;
-    if (item->is_frame) {
-        for (uint32_t slot = 0; slot < 2; slot++) {
-            event->frame.token[slot] = (struct text){ item->tokens[slot], HUB_TOKEN_SIZE };
-        }
-    } else if (item->epoch != world->epoch[item->store]) {
-        enum world_item_kind kind = event->type == HUB_EV_PLAYER      ? ITEM_PLAYER
-                                    : event->type == HUB_EV_STORED    ? ITEM_STORE
-                                    : event->type == HUB_EV_PUBLISHED ? ITEM_PUBLISH
-                                    : event->type == HUB_EV_QUEUE     ? ITEM_JOIN
-                                                                      : ITEM_LEAVE;
-        set_reply(event, item->ref, kind, HUB_UNAVAILABLE);
+    struct world_process *process = process_of(world, item);
+    bool is_frame = item->effect == NULL;
+    if (process == NULL) {
+        return;
     }
-    witness_event(world, event, NULL);
-    world_step(world, event);
+    if (!is_frame && item->epoch != process->epoch[item->store]) {
+        struct hub_event event = { .type = HUB_EV_TICK };
+        set_reply(item->effect, HUB_UNAVAILABLE, &event);
+        process_step(world, process, &event, NULL, NULL);
+        return;
+    }
+    struct hub_event *last = &item->answers[item->answers_count - 1];
+    if (last->type == HUB_EV_SWEPT && last->swept.reply == HUB_OK) {
+        process->sweep_heard = true;
+    }
+    for (uint32_t i = 0; i < item->answers_count; i++) {
+        process_step(world, process, &item->answers[i], NULL, item->marks[i]);
+    }
+}
+
+static void store_up(struct world *world, struct world_item *item)
+{
+    struct world_process *process = process_of(world, item);
+    if (process != NULL && !process->up[item->store]) {
+        if (world->away[item->store]) {
+            plan_up(world, process, item->store, WORLD_SECOND_US / 2);
+            return;
+        }
+        process->cut = item->store == HUB_VALKEY ? false : process->cut;
+        stores_set_up(world, process, item->store, true);
+    }
 }
 
 void stores_item(struct world *world, struct world_item *item)
 {
+    struct world_process *process = process_of(world, item);
     if (item->kind == ITEM_ANSWER) {
         answer(world, item);
-    } else if (item->kind == ITEM_STORE_UP) {
-        set_up(world, item->store, true);
-    } else {
+    } else if (item->kind == ITEM_ASK) {
         execute(world, item);
+    } else if (item->kind == ITEM_NUDGE) {
+        if (process != NULL && process->up[HUB_VALKEY]) {
+            struct hub_event event = { .type = HUB_EV_NUDGE };
+            event.nudged = item->nudged;
+            process_step(world, process, &event, NULL, NULL);
+        }
+    } else if (item->process == UINT32_MAX) {
+        world->away[item->store] = false;
+    } else {
+        store_up(world, item);
+    }
+}
+
+/* ---- faults ---- */
+
+/* A whole store goes, for everybody; each process finds it again by itself. */
+static void go_away(struct world *world, enum hub_store store)
+{
+    uint32_t most_us = world_chance(world, 300) ? 20000 : 20 * WORLD_SECOND_US;
+    uint64_t back_us = world_random(world, most_us);
+    struct world_item *item = world_plan(world, back_us, ITEM_STORE_UP);
+    world->tally->outages++;
+    world->away[store] = true;
+    item->store = store;
+    item->process = UINT32_MAX;
+    for (uint32_t i = 0; i < WORLD_PROCESSES_MAX; i++) {
+        struct world_process *process = &world->processes[i];
+        if (process->alive && process->up[store]) {
+            stores_set_up(world, process, store, false);
+            plan_up(world, process, store,
+                    back_us + 1 + (world->nodes_count > 1 ? world_random(world, 300000) : 0));
+        }
     }
 }
 
 void stores_turn(struct world *world)
 {
-    for (uint32_t store_index = 0; store_index < 2; store_index++) {
-        enum hub_store which = store_index == 0 ? HUB_POSTGRESQL : HUB_VALKEY;
-        if (world->up[which] && world_chance(world, world->faults.outages)) {
-            world->tally->outages++;
-            set_up(world, which, false);
-            uint32_t most_us = world_chance(world, 300) ? 20000 : 20 * WORLD_SECOND_US;
-            world_plan(world, world_random(world, most_us), ITEM_STORE_UP)->store = which;
+    for (uint32_t store = 0; store < 2; store++) {
+        if (!world->away[store] && world_chance(world, world->faults.outages)) {
+            go_away(world, store);
         }
     }
-    if (world->tickets_count > 0 && world_chance(world, world->faults.vanish)) {
-        drop_ticket(world, world_random(world, world->tickets_count));
-    }
-    if (!world->ending && world_chance(world, 100)) {
-        load_catalogue(world);
-    }
-}
-
-int32_t stores_open_frame(const struct world *world, const char *token, const uint8_t *key)
-{
-    for (uint32_t i = world->frames_count; i-- > 0;) {
-        const struct world_frame *frame = &world->frames[i];
-        for (uint32_t slot = 0; slot < 2; slot++) {
-            if (memcmp(frame->tokens[slot], token, HUB_TOKEN_SIZE) == 0) {
-                return memcmp(frame->keys[slot], key, 16) == 0 ? (int32_t)frame->row : -1;
-            }
+    valkey_turn(world);
+    for (uint32_t i = 0; i < WORLD_PROCESSES_MAX; i++) {
+        struct world_process *process = &world->processes[i];
+        if (process->alive && !world->ending && world_chance(world, 100)) {
+            load_catalogue(world, process);
         }
     }
-    return -1;
 }
