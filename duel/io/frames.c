@@ -1,5 +1,5 @@
 /* Frames of matches: which token stands for which picture, how often it was served, and the jobs on
- * the worker that read and seal: see the header.
+ * the worker that read and seal: see the header. Pictures of a store come from frames_load.c.
  *
  * A key is used for one plaintext only: the picture's digest is kept with the token, and if
  * the file has changed by the time it is fetched, nothing is served. Known and unknown tokens,
@@ -7,6 +7,7 @@
  * the struct alive, so frames_destroy() and worker_destroy() may come in either order. */
 #include <duel/base/assert.h>
 #include <duel/io/frames_cache.h>
+#include <duel/io/frames_load.h>
 #include <duel/io/log.h>
 #include <duel/io/metrics.h>
 
@@ -23,13 +24,17 @@ struct offer {
     char *path;
     uint32_t path_size;
     uint8_t digest[FRAMES_DIGEST_SIZE];
+    struct frames_picture *picture; /* of a store: kept until each seat was served once */
     struct frames_seat seats[2];
 };
 
 struct frames {
     struct loop *loop;
     struct worker *worker;
-    const char *directory;
+    const char *directory;      /* NULL: pictures are in a store */
+    struct frames_loads *loads; /* NULL: they are in the directory */
+    uint64_t kept_bytes;        /* of the offers' pictures */
+    uint64_t kept_bytes_max;
     uint32_t size_max;
     uint32_t matches_max;
     struct offer *offers;
@@ -43,6 +48,7 @@ struct frames {
 /* Common to both jobs: the picture, which is brought along or read. */
 struct reading {
     struct worker_job job;
+    struct frames_waiter waiter; /* while it is fetched from the store */
     struct frames *frames;
     struct frames_picture *picture;
     char *path; /* NULL: nothing to read */
@@ -71,16 +77,34 @@ struct fetch_job {
 
 static void run_reading(struct reading *reading)
 {
-    if (reading->picture == NULL && reading->path != NULL) {
-        const struct frames *frames = reading->frames;
+    const struct frames *frames = reading->frames;
+    if (reading->picture == NULL && reading->path != NULL && frames->directory != NULL) {
         reading->picture = frames_read(frames->directory,
                                        (struct text){ reading->path, reading->path_size },
                                        frames->size_max);
     }
 }
 
-/* `path` is copied. */
-static void start_reading(struct frames *frames, struct reading *reading, struct text path)
+/* The store has answered; the job goes on as if the picture had been there. */
+static void loaded(struct frames_waiter *waiter, struct frames_picture *picture)
+{
+    struct reading *reading =
+        (struct reading *)((char *)waiter - offsetof(struct reading, waiter));
+    struct frames *frames = reading->frames;
+    reading->picture = picture;
+    if (frames->destroyed) {
+        reading->job.done(&reading->job); /* the worker may be gone */
+        return;
+    }
+    if (picture != NULL) {
+        frames_cache_put(&frames->cache, picture);
+    }
+    worker_submit(frames->worker, &reading->job);
+}
+
+/* `path` is copied. The picture may be there already. */
+static void start_reading(struct frames *frames, struct reading *reading, struct text path,
+                          uint32_t wait_ms)
 {
     reading->frames = frames;
     if (path.data != NULL) {
@@ -89,10 +113,18 @@ static void start_reading(struct frames *frames, struct reading *reading, struct
         memcpy(reading->path, path.data, path.size);
         reading->path[path.size] = '\0';
         reading->path_size = path.size;
-        reading->picture = frames_cache_get(&frames->cache, path);
+        if (reading->picture == NULL) {
+            reading->picture = frames_cache_get(&frames->cache, path);
+        }
     }
     frames->jobs++;
-    worker_submit(frames->worker, &reading->job);
+    if (frames->loads == NULL || path.data == NULL || reading->picture != NULL) {
+        worker_submit(frames->worker, &reading->job);
+        return;
+    }
+    reading->waiter.done = loaded;
+    reading->waiter.until_us = loop_now_us(frames->loop) + wait_ms * 1000u;
+    frames_load(frames->loads, path, &reading->waiter);
 }
 
 static void release(struct frames *frames)
@@ -117,8 +149,28 @@ static void end_reading(struct reading *reading)
 
 /* ---- sealing ---- */
 
+/* What was offered can be had, whatever happens to the store in the meantime. */
+static void keep_picture(struct frames *frames, struct offer *offer, struct frames_picture *picture)
+{
+    if (frames->loads != NULL && picture->size <= frames->kept_bytes_max - frames->kept_bytes) {
+        frames->kept_bytes += picture->size;
+        picture->references++;
+        offer->picture = picture;
+    }
+}
+
+static void drop_picture(struct frames *frames, struct offer *offer)
+{
+    if (offer->picture != NULL) {
+        frames->kept_bytes -= offer->picture->size;
+        frames_picture_release(offer->picture);
+        offer->picture = NULL;
+    }
+}
+
 static void clear_offer(struct frames *frames, struct offer *offer)
 {
+    drop_picture(frames, offer);
     for (uint32_t seat = 0; seat < 2 && offer->ready; seat++) {
         table_remove(&frames->by_token, offer->seats[seat].token, HUB_TOKEN_SIZE);
     }
@@ -150,6 +202,7 @@ static void make_offer(struct frames *frames, struct offer *offer, struct readin
         table_put(&frames->by_token, offer->seats[seat].token, HUB_TOKEN_SIZE, 2 * index + seat);
     }
     offer->ready = true;
+    keep_picture(frames, offer, reading->picture);
     metrics_add(METRIC_FRAMES_SEALED, 2);
 }
 
@@ -163,7 +216,9 @@ static void answer_seal(struct seal_job *seal)
     event.frame.round = seal->round;
     if (picture == NULL) {
         metrics_add(METRIC_FRAME_FAILURES, 1);
-        log_text(LOG_LEVEL_WARN, "frame not readable", "path", seal->reading.path);
+        if (frames->loads == NULL) { /* else it has said more than is known here */
+            log_text(LOG_LEVEL_WARN, "frame not readable", "path", seal->reading.path);
+        }
     } else if (offer->serial == seal->serial) {
         make_offer(frames, offer, &seal->reading);
         event.frame.ok = true;
@@ -203,7 +258,7 @@ void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct
     seal->match = match;
     seal->round = round;
     seal->serial = offer->serial;
-    start_reading(frames, &seal->reading, path);
+    start_reading(frames, &seal->reading, path, FRAMES_SEAL_WAIT_MS);
 }
 
 void frames_drop(struct frames *frames, struct ref match)
@@ -283,11 +338,28 @@ void frames_fetch(struct frames *frames, struct text token, struct ref conn, fra
         fetch->seat = *seat;
         memcpy(fetch->digest, offer->digest, FRAMES_DIGEST_SIZE);
         path = (struct text){ offer->path, offer->path_size };
+        if (offer->picture != NULL) {
+            offer->picture->references++;
+            fetch->reading.picture = offer->picture;
+        }
+        if (offer->seats[0].serves > 0 && offer->seats[1].serves > 0) {
+            drop_picture(frames, offer);
+        }
     }
-    start_reading(frames, &fetch->reading, path);
+    start_reading(frames, &fetch->reading, path, FRAMES_FETCH_WAIT_MS);
 }
 
 /* ---- life ---- */
+
+static void set_up(struct frames *frames, struct loop *loop, struct worker *worker,
+                   const struct settings *settings)
+{
+    frames->loop = loop;
+    frames->worker = worker;
+    frames->directory = settings->frames_dir;
+    frames->size_max = (uint32_t)settings->frame_max;
+    frames->kept_bytes_max = (uint64_t)settings->frame_cache;
+}
 
 struct frames *frames_create(struct loop *loop, struct worker *worker,
                              const struct settings *settings, uint32_t matches_max)
@@ -309,13 +381,22 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
         free(frames);
         return NULL;
     }
-    frames->loop = loop;
-    frames->worker = worker;
-    frames->directory = settings->frames_dir;
-    frames->size_max = (uint32_t)settings->frame_max;
+    set_up(frames, loop, worker, settings);
     frames->matches_max = matches_max;
     frames->offers = offers;
+    if (settings->frames_bucket != NULL) {
+        frames->loads = frames_loads_create(loop, worker, settings);
+        if (frames->loads == NULL) {
+            frames_destroy(frames);
+            return NULL;
+        }
+    }
     return frames;
+}
+
+bool frames_is_up(const struct frames *frames)
+{
+    return frames->loads == NULL || frames_loads_is_up(frames->loads);
 }
 
 void frames_destroy(struct frames *frames)
@@ -330,5 +411,8 @@ void frames_destroy(struct frames *frames)
     frames_cache_destroy(&frames->cache);
     free(frames->offers);
     frames->destroyed = true;
+    frames->jobs++; /* ours: what waits for the store ends now, and must not free `frames` */
+    frames_loads_destroy(frames->loads);
+    frames->jobs--;
     release(frames);
 }

@@ -1,5 +1,5 @@
-/* Pictures from a directory. Paths come from the database, but are not believed: whatever they
- * say, nothing outside the directory is read, and nothing that is no picture. */
+/* Pictures from a directory, and what is a picture. Paths come from the database, but are not
+ * believed: whatever they say, nothing outside the directory is read. */
 #include <duel/io/frames_parts.h>
 
 #include <fcntl.h>
@@ -44,8 +44,7 @@ static int open_step(int parent, struct text step, int flags)
 {
     char name[NAME_MAX + 1];
     int fd = -1;
-    if (step.size > 0 && step.size <= NAME_MAX && !text_equal(step, TEXT(".")) &&
-        !text_equal(step, TEXT("..")) && memchr(step.data, '\0', step.size) == NULL) {
+    if (step.size <= NAME_MAX) {
         memcpy(name, step.data, step.size);
         name[step.size] = '\0';
         fd = openat(parent, name, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -54,10 +53,29 @@ static int open_step(int parent, struct text step, int flags)
     return fd;
 }
 
+bool frames_path_is_plain(struct text path)
+{
+    uint32_t start = 0;
+    if (path.size == 0 || path.size > FRAMES_PATH_SIZE_MAX ||
+        memchr(path.data, '\0', path.size) != NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i <= path.size; i++) {
+        if (i == path.size || path.data[i] == '/') {
+            struct text step = { path.data + start, i - start };
+            if (step.size == 0 || text_equal(step, TEXT(".")) || text_equal(step, TEXT(".."))) {
+                return false;
+            }
+            start = i + 1;
+        }
+    }
+    return true;
+}
+
 /* -1: not there, or not below `directory`. */
 static int open_below(const char *directory, struct text path)
 {
-    if (path.size == 0 || path.size > FRAMES_PATH_SIZE_MAX) {
+    if (!frames_path_is_plain(path)) {
         return -1;
     }
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,6 +106,38 @@ static bool read_exactly(int fd, uint8_t *bytes, uint32_t size)
     return read(fd, &more, 1) == 0;
 }
 
+/* Completes a picture whose bytes are there; frees one that is none. */
+static struct frames_picture *describe(struct frames_picture *picture, struct text path)
+{
+    picture->type = frames_type(picture->bytes, picture->size);
+    if (picture->type == NULL) {
+        free(picture);
+        return NULL;
+    }
+    frames_digest(path.data, path.size, picture->name);
+    frames_digest(picture->bytes, picture->size, picture->digest);
+    return picture;
+}
+
+static struct frames_picture *make_picture(uint32_t size)
+{
+    struct frames_picture *picture = malloc(sizeof(*picture) + size);
+    if (picture != NULL) {
+        *picture = (struct frames_picture){ .references = 1, .size = size };
+    }
+    return picture;
+}
+
+struct frames_picture *frames_picture_of(struct text path, const uint8_t *bytes, uint32_t size)
+{
+    struct frames_picture *picture = make_picture(size);
+    if (picture == NULL) {
+        return NULL;
+    }
+    memcpy(picture->bytes, bytes, size);
+    return describe(picture, path);
+}
+
 struct frames_picture *frames_read(const char *directory, struct text path, uint32_t size_max)
 {
     int fd = open_below(directory, path);
@@ -98,21 +148,12 @@ struct frames_picture *frames_read(const char *directory, struct text path, uint
     struct stat about;
     if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 &&
         about.st_size <= (off_t)size_max) {
-        picture = malloc(sizeof(*picture) + (size_t)about.st_size);
+        picture = make_picture((uint32_t)about.st_size);
     }
-    if (picture != NULL) {
-        *picture = (struct frames_picture){ .references = 1, .size = (uint32_t)about.st_size };
-        bool ok = read_exactly(fd, picture->bytes, picture->size);
-        picture->type = ok ? frames_type(picture->bytes, picture->size) : NULL;
-        if (picture->type == NULL) {
-            free(picture);
-            picture = NULL;
-        }
+    if (picture != NULL && !read_exactly(fd, picture->bytes, picture->size)) {
+        free(picture);
+        picture = NULL;
     }
     close(fd);
-    if (picture != NULL) {
-        frames_digest(path.data, path.size, picture->name);
-        frames_digest(picture->bytes, picture->size, picture->digest);
-    }
-    return picture;
+    return picture != NULL ? describe(picture, path) : NULL;
 }

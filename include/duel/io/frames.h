@@ -1,8 +1,11 @@
 /* Sealed frames (contract section 6): pictures from the store, a fresh key and token for each seat.
  *
  * What is kept for a token is its key, IV and which picture it is, some hundred bytes; the body is
- * sealed when it is fetched, always to the same bytes. Pictures are read on a worker thread and
- * kept in a bounded cache. A token serves five times, then (as any unknown token) nothing. */
+ * sealed when it is fetched, always to the same bytes. Pictures come from a directory, read on a
+ * worker thread, or from an S3 store; a bounded cache keeps them. Those of a store are also kept
+ * from the offer until each seat was served once, up to as many bytes as the cache has, so that a
+ * store that goes away leaves no round without its picture. A token serves five times, then (as any
+ * unknown token) nothing. */
 #ifndef DUEL_IO_FRAMES_H
 #define DUEL_IO_FRAMES_H
 
@@ -11,6 +14,10 @@
 
 #define FRAMES_SERVES_MAX 5
 #define FRAMES_PADDING 32768 /* plaintext is padded to a multiple of this */
+/* How long a store is waited for. With the three tries of R-12 a match whose store stays away is
+ * abandoned after a minute. */
+#define FRAMES_SEAL_WAIT_MS 20000
+#define FRAMES_FETCH_WAIT_MS 5000
 
 struct frames;
 
@@ -24,7 +31,7 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
 void frames_destroy(struct frames *frames);
 
 /* HUB_FX_FRAME_SEAL: answered by HUB_EV_FRAME. Replaces the match's earlier frames. A path that
- * leaves the directory ("..", absolute), a file over DUEL_FRAME_MAX or one that is no WebP, PNG,
+ * has an empty, "." or ".." part, a file or object over DUEL_FRAME_MAX or one that is no WebP, PNG,
  * JPEG, AVIF, GIF or SVG picture is a frame that cannot be had. */
 void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct text path);
 /* HUB_FX_FRAME_DROP. */
@@ -32,5 +39,7 @@ void frames_drop(struct frames *frames, struct ref match);
 /* The sealed body of a token; never answers inside the call. */
 void frames_fetch(struct frames *frames, struct text token, struct ref conn, frames_done *done,
                   void *context);
+/* Whether pictures can be had, as far as is known: false while the store does not answer. */
+bool frames_is_up(const struct frames *frames);
 
 #endif

@@ -37,6 +37,11 @@ struct frames_seat {
 /* Reads `path` below `directory`: a regular file of 1 to `size_max` bytes that is a picture,
  * reached without "..", "." or a symbolic link. NULL for anything else. Free with free(). */
 struct frames_picture *frames_read(const char *directory, struct text path, uint32_t size_max);
+/* The picture of a path, from bytes that are copied. NULL: they are no picture. */
+struct frames_picture *frames_picture_of(struct text path, const uint8_t *bytes, uint32_t size);
+/* Whether `path` has 1 to FRAMES_PATH_SIZE_MAX bytes, no NUL, and no part that is empty, "." or
+ * "..". */
+bool frames_path_is_plain(struct text path);
 /* The MIME type by the first bytes, or NULL. */
 const char *frames_type(const uint8_t *bytes, uint32_t size);
 

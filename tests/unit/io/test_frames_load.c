@@ -1,0 +1,481 @@
+/* Pictures from a store: what is retried, what is told at once, when the store counts as down, and
+ * that what was offered can be had. The store is the test's: it answers what and when it likes. */
+#include "unit/io/fake_io.h"
+#include <duel/io/frames_cache.h>
+#include <duel/io/frames_load.h>
+#include <duel/io/s3.h>
+#include <test.h>
+
+#define PICTURE "\x89PNG\r\n\x1a\n"
+#define GETS_MAX 64
+#define SECOND 1000000u
+
+static struct settings settings = { .frames_bucket = "bucket", .frame_max = 40000,
+                                    .frame_cache = 1500 };
+
+void log_fields(enum log_level level, const char *event, const struct log_field *fields)
+{
+    size_t used = strlen(fake_log);
+    snprintf(fake_log + used, sizeof(fake_log) - used, "%d %s %.*s\n", (int)level, event,
+             TEXT_ARG(fields[1].text));
+}
+
+void log_line(enum log_level level, const char *event)
+{
+    log_text(level, event, "", "");
+}
+
+/* ---- the store ---- */
+
+static struct {
+    char key[64];
+    s3_done *done;
+    void *context;
+} gets[GETS_MAX]; /* asked and not answered, in order */
+static uint32_t gets_count;
+
+struct s3 *s3_create(struct loop *loop, const struct s3_options *options)
+{
+    (void)loop;
+    CHECK(strcmp(options->bucket, "bucket") == 0 && options->size_max == 40000);
+    gets_count = 0;
+    return (struct s3 *)gets;
+}
+
+void s3_destroy(struct s3 *s3)
+{
+    CHECK(s3 == (struct s3 *)gets);
+    gets_count = 0;
+}
+
+void s3_get(struct s3 *s3, struct text key, s3_done *done, void *context)
+{
+    CHECK(s3 == (struct s3 *)gets && gets_count < GETS_MAX);
+    snprintf(gets[gets_count].key, sizeof(gets[0].key), "%.*s", TEXT_ARG(key));
+    gets[gets_count].done = done;
+    gets[gets_count].context = context;
+    gets_count++;
+}
+
+/* Answers what was asked first, which must have been `key`, with 1000 bytes when it has it. */
+static void answer(const char *key, enum s3_outcome outcome, const char *head)
+{
+    struct s3_answer reply = { .outcome = outcome, .reason = "a reason" };
+    CHECK(gets_count > 0);
+    CHECK_TEXT(text_from(gets[0].key), key);
+    s3_done *done = gets[0].done;
+    void *context = gets[0].context;
+    gets_count--;
+    memmove(gets, gets + 1, gets_count * sizeof(gets[0]));
+    if (outcome == S3_GOT) {
+        reply.bytes = calloc(1, 1000);
+        reply.size = 1000;
+        memcpy(reply.bytes, head, strlen(head));
+    }
+    done(context, &reply);
+    fake_run_all();
+}
+
+/* ---- who waits ---- */
+
+struct person {
+    struct frames_waiter waiter; /* first */
+    uint32_t told;
+    bool had;
+};
+
+static struct frames_loads *loads;
+static struct person people[8];
+
+static void on_loaded(struct frames_waiter *waiter, struct frames_picture *picture)
+{
+    struct person *person = (struct person *)waiter;
+    person->told++;
+    person->had = picture != NULL;
+    if (picture != NULL) {
+        CHECK_INT(picture->size, 1000);
+        CHECK_TEXT(text_from(picture->type), "image/png");
+    }
+    frames_picture_release(picture);
+}
+
+static void start(void)
+{
+    memset(people, 0, sizeof(people));
+    memset(fake_counts, 0, sizeof(fake_counts));
+    fake_log[0] = '\0';
+    loads = frames_loads_create(NULL, NULL, &settings);
+    CHECK(loads != NULL);
+}
+
+static void stop(void)
+{
+    frames_loads_destroy(loads);
+    fake_drop_all();
+}
+
+static void want(uint32_t person, const char *path)
+{
+    people[person].waiter = (struct frames_waiter){ .done = on_loaded,
+                                                    .until_us = fake_now_us + 20 * SECOND };
+    frames_load(loads, text_from(path), &people[person].waiter);
+}
+
+static void later(uint64_t wait_us)
+{
+    fake_now_us += wait_us;
+    frames_loads_tick(loads);
+}
+
+static void check_told(uint32_t person, uint32_t told, bool had)
+{
+    CHECK_INT(people[person].told, told);
+    CHECK(people[person].had == had);
+}
+
+/* All three attempts at the only object asked for fail. */
+static void fail_object(uint32_t person, const char *path)
+{
+    want(person, path);
+    answer(path, S3_BROKEN, NULL);
+    later(FRAMES_LOAD_RETRY_US);
+    answer(path, S3_UNREACHED, NULL);
+    later(4 * FRAMES_LOAD_RETRY_US);
+    answer(path, S3_BROKEN, NULL);
+}
+
+/* The store is down, nobody waits. */
+static void bring_down(void)
+{
+    want(0, "x0");
+    want(1, "x1");
+    want(2, "x2");
+    answer("x0", S3_REFUSED, NULL);
+    answer("x1", S3_REFUSED, NULL);
+    CHECK(frames_loads_is_up(loads));
+    answer("x2", S3_REFUSED, NULL);
+    CHECK(!frames_loads_is_up(loads));
+    CHECK_INT(fake_counts[METRIC_STORE_OUTAGES], 1);
+}
+
+/* ---- tests ---- */
+
+TEST(one_object_is_fetched_once)
+{
+    start();
+    want(0, "a/b.png");
+    want(1, "a/b.png");
+    want(2, "a/c.png");
+    CHECK_INT(gets_count, 2);
+    answer("a/b.png", S3_GOT, PICTURE);
+    check_told(0, 1, true);
+    check_told(1, 1, true);
+    check_told(2, 0, false);
+    answer("a/c.png", S3_GOT, PICTURE);
+    check_told(2, 1, true);
+    want(0, "a/b.png"); /* nothing is kept here */
+    CHECK_INT(gets_count, 1);
+    stop();
+    check_told(0, 2, false);
+}
+
+TEST(what_is_wrong_with_an_object_is_told_at_once)
+{
+    static const struct {
+        enum s3_outcome outcome;
+        const char *head;
+        enum metric metric;
+    } cases[] = { { S3_ABSENT, NULL, METRIC_STORE_ABSENT },
+                  { S3_TOO_LARGE, NULL, METRIC_STORE_UNFIT },
+                  { S3_REFUSED, NULL, METRIC_STORE_REFUSED },
+                  { S3_GOT, "<html>", METRIC_STORE_UNFIT } };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        start();
+        want(0, "a");
+        answer("a", cases[i].outcome, cases[i].head);
+        check_told(0, 1, false);
+        CHECK_INT(fake_counts[cases[i].metric], 1);
+        CHECK_INT(gets_count, 0);
+        stop();
+    }
+}
+
+TEST(a_fault_is_tried_three_times)
+{
+    start();
+    want(0, "a");
+    answer("a", S3_BROKEN, NULL);
+    want(1, "a"); /* waits with the first */
+    CHECK_INT(gets_count, 0);
+    later(FRAMES_LOAD_RETRY_US - 1);
+    CHECK_INT(gets_count, 0);
+    later(1);
+    answer("a", S3_UNREACHED, NULL);
+    later(4 * FRAMES_LOAD_RETRY_US - 1);
+    CHECK_INT(gets_count, 0);
+    later(1);
+    check_told(0, 0, false);
+    answer("a", S3_GOT, PICTURE);
+    check_told(0, 1, true);
+    check_told(1, 1, true);
+    fail_object(2, "b");
+    check_told(2, 1, false);
+    CHECK_INT(gets_count, 0);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(fake_counts[METRIC_STORE_BROKEN], 3);
+    CHECK_INT(fake_counts[METRIC_STORE_UNREACHED], 2);
+    CHECK_INT(fake_counts[METRIC_STORE_GOT], 1);
+    stop();
+}
+
+TEST(three_objects_in_a_row_are_the_store)
+{
+    start();
+    fail_object(0, "a");
+    fail_object(1, "b");
+    check_told(1, 1, false);
+    CHECK(frames_loads_is_up(loads));
+    fail_object(2, "c");
+    CHECK(!frames_loads_is_up(loads));
+    check_told(2, 0, false); /* held */
+    want(3, "d");
+    later(FRAMES_LOAD_PROBE_MIN_US - 1);
+    CHECK_INT(gets_count, 0); /* nobody asks a store that is down … */
+    later(1);
+    CHECK_INT(gets_count, 1); /* … but one */
+    later(SECOND);
+    CHECK_INT(gets_count, 1);
+    char key[64];
+    memcpy(key, gets[0].key, sizeof(key));
+    CHECK(strcmp(key, "c") == 0 || strcmp(key, "d") == 0);
+    answer(key, S3_GOT, PICTURE);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(gets_count, 1); /* the other goes on at once */
+    answer(strcmp(key, "c") == 0 ? "d" : "c", S3_GOT, PICTURE);
+    check_told(2, 1, true);
+    check_told(3, 1, true);
+    stop();
+}
+
+TEST(a_good_answer_between_is_no_outage)
+{
+    start();
+    for (int i = 0; i < 4; i++) {
+        fail_object(0, "a");
+        fail_object(1, "b");
+        want(2, "c");
+        answer("c", i % 2 == 0 ? S3_ABSENT : S3_GOT, PICTURE);
+    }
+    CHECK(frames_loads_is_up(loads));
+    stop();
+}
+
+TEST(one_bad_object_is_no_outage)
+{
+    start();
+    for (uint32_t i = 0; i < 5; i++) {
+        fail_object(0, "a");
+        check_told(0, i + 1, false);
+    }
+    CHECK(frames_loads_is_up(loads));
+    stop();
+}
+
+TEST(who_waits_for_a_store_that_is_down_waits_no_longer_than_told)
+{
+    start();
+    bring_down();
+    later(19 * SECOND);
+    check_told(2, 0, false);
+    want(3, "y");
+    later(SECOND);
+    check_told(2, 1, false);
+    check_told(3, 0, false);
+    later(19 * SECOND);
+    check_told(3, 1, false);
+    CHECK(!frames_loads_is_up(loads));
+    stop();
+}
+
+TEST(time_is_up_while_the_store_is_asked)
+{
+    start();
+    want(0, "a");
+    later(20 * SECOND);
+    check_told(0, 1, false);
+    answer("a", S3_GOT, PICTURE);
+    check_told(0, 1, false);
+    want(0, "a");
+    CHECK_INT(gets_count, 1);
+    later(20 * SECOND);
+    answer("a", S3_BROKEN, NULL); /* nobody wants it any more: not tried again */
+    later(SECOND);
+    CHECK_INT(gets_count, 0);
+    stop();
+}
+
+/* Also without anybody who waits: else a node that nobody is sent to would never be back. */
+TEST(a_store_that_is_down_is_asked_ever_more_rarely)
+{
+    static const uint64_t waits_us[] = { 500000, 1000000, 2000000, 4000000, 5000000, 5000000 };
+    start();
+    bring_down();
+    later(0);
+    people[2].waiter.until_us = fake_now_us;
+    later(0);
+    check_told(2, 1, false);
+    for (size_t i = 0; i < sizeof(waits_us) / sizeof(waits_us[0]); i++) {
+        later(waits_us[i] - 1);
+        CHECK_INT(gets_count, 0);
+        later(1);
+        CHECK_INT(gets_count, 1);
+        char key[64];
+        memcpy(key, gets[0].key, sizeof(key));
+        CHECK(key[0] == 'x' && strlen(key) == 2);
+        answer(key, i % 2 == 0 ? S3_REFUSED : S3_UNREACHED, NULL);
+        CHECK(!frames_loads_is_up(loads));
+    }
+    later(5 * SECOND);
+    char key[64];
+    memcpy(key, gets[0].key, sizeof(key));
+    answer(key, S3_ABSENT, NULL); /* that one is missing, but the store is there */
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(fake_counts[METRIC_STORE_OUTAGES], 1);
+    stop();
+}
+
+TEST(paths_that_are_not_asked_for)
+{
+    static const char *const bad[] = { "", "/a", "a/", "a//b", "..", "a/../b", "./a", "a/." };
+    start();
+    for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        want(0, bad[i]);
+        check_told(0, i + 1, false);
+    }
+    people[1].waiter.done = on_loaded;
+    frames_load(loads, (struct text){ "a\0b", 3 }, &people[1].waiter);
+    check_told(1, 1, false);
+    CHECK_INT(gets_count, 0);
+    stop();
+}
+
+TEST(failures_are_logged_now_and_then)
+{
+    start();
+    for (uint32_t i = 0; i < 50; i++) {
+        want(0, "a");
+        answer("a", S3_ABSENT, NULL);
+    }
+    CHECK(strstr(fake_log, "a reason") != NULL);
+    CHECK(strstr(strstr(fake_log, "a reason") + 1, "a reason") == NULL);
+    later(5 * SECOND);
+    want(0, "a");
+    answer("a", S3_ABSENT, NULL);
+    CHECK(strstr(strstr(fake_log, "a reason") + 1, "a reason") != NULL);
+    stop();
+}
+
+TEST(taken_apart_with_a_picture_at_the_worker)
+{
+    start();
+    want(0, "a");
+    struct s3_answer reply = { .outcome = S3_GOT, .bytes = calloc(1, 1000), .size = 1000 };
+    gets[0].done(gets[0].context, &reply);
+    CHECK_INT(fake_jobs, 1);
+    stop();
+    check_told(0, 1, false);
+}
+
+/* ---- under frames.c ---- */
+
+static struct frames *frames;
+static uint32_t served;
+
+static void on_body(void *context, struct ref conn, uint8_t *body, uint32_t size)
+{
+    (void)context;
+    (void)conn;
+    (void)size;
+    served += body != NULL;
+    free(body);
+}
+
+static void start_frames(void)
+{
+    fake_events = 0;
+    served = 0;
+    memset(fake_counts, 0, sizeof(fake_counts));
+    frames = frames_create(NULL, NULL, &settings, 4);
+    CHECK(frames != NULL);
+}
+
+static void seal(uint32_t match, const char *path)
+{
+    frames_seal(frames, (struct ref){ match, 1 }, 1, text_from(path));
+    CHECK_INT(fake_events, 0);
+    answer(path, S3_GOT, PICTURE);
+    CHECK_INT(fake_events, 1);
+    CHECK(fake_event.frame.ok);
+    fake_events = 0;
+}
+
+static void fetch(const char *token)
+{
+    frames_fetch(frames, text_from(token), (struct ref){ 8, 8 }, on_body, NULL);
+    fake_run_all();
+}
+
+TEST(what_was_offered_can_be_had_without_the_store)
+{
+    char a[2][64], b[2][64];
+    start_frames();
+    seal(0, "a");
+    memcpy(a, fake_tokens, sizeof(a));
+    seal(1, "b"); /* the cache has room for one, and so have those that are kept for offers */
+    memcpy(b, fake_tokens, sizeof(b));
+    seal(2, "c");
+    fetch(a[0]);
+    seal(2, "c2");
+    fetch(a[1]);
+    CHECK_INT(served, 2);
+    CHECK_INT(gets_count, 0);
+    fetch(b[0]); /* had no room */
+    CHECK_INT(gets_count, 1);
+    answer("b", S3_GOT, PICTURE);
+    CHECK_INT(served, 3);
+    seal(0, "d"); /* now a's place is free */
+    memcpy(a, fake_tokens, sizeof(a));
+    seal(1, "e");
+    fetch(a[0]);
+    fetch(a[1]);
+    CHECK_INT(served, 5);
+    CHECK_INT(gets_count, 0);
+    frames_destroy(frames);
+}
+
+TEST(a_frame_that_the_store_does_not_have)
+{
+    start_frames();
+    frames_seal(frames, (struct ref){ 0, 1 }, 1, TEXT("a"));
+    answer("a", S3_ABSENT, NULL);
+    CHECK_INT(fake_events, 1);
+    CHECK(!fake_event.frame.ok);
+    CHECK_INT(fake_counts[METRIC_FRAME_FAILURES], 1);
+    CHECK(frames_is_up(frames));
+    frames_destroy(frames);
+}
+
+TEST(taken_apart_while_the_store_is_asked)
+{
+    start_frames();
+    seal(0, "a");
+    fetch(fake_tokens[0]);
+    frames_seal(frames, (struct ref){ 1, 1 }, 1, TEXT("b"));
+    frames_seal(frames, (struct ref){ 3, 1 }, 1, TEXT("d"));
+    frames_destroy(frames);
+    fake_drop_all();
+    CHECK_INT(fake_events, 0);
+    CHECK_INT(served, 1);
+}
+
+TEST_MAIN
