@@ -7,6 +7,7 @@
 #include <duel/io/dispatch.h>
 #include <duel/io/listen.h>
 #include <duel/io/log.h>
+#include <duel/io/reading.h>
 #include <ev.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 #define THREADS_FRAMES 2
 #define THREADS_SLOW 4 /* one each for PostgreSQL, Valkey, Logto and the catalogue */
 #define HEALTH_TIMEOUT_MS 3000
+#define DRAIN_SPARE_MS 2000 /* for the last matches to be handed over */
 
 struct server {
     struct settings settings;
@@ -37,6 +39,7 @@ struct server {
     struct hub *hub;
     struct auth *auth;
     struct catalogue *catalogue;
+    struct reading *reading;
     struct dispatch parts; /* gateway, stores, frames */
     struct ev_signal terminate;
     struct ev_signal interrupt;
@@ -52,6 +55,7 @@ static void store_changed(struct server *server, enum hub_store store, bool up)
     loop_event(server->loop, &event);
     log_text(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, up ? "store is up" : "store is down", "store",
              store == HUB_POSTGRESQL ? "PostgreSQL" : "Valkey");
+    reading_store_changed(server->reading, store, up);
 }
 
 static void postgresql_changed(void *context, bool up)
@@ -101,6 +105,8 @@ static bool is_ready(void *context, struct text *ret_why_not)
         *ret_why_not = TEXT("the key of the tickets is not known yet");
     } else if (catalogue_drawn_count(server->catalogue) == 0) {
         *ret_why_not = TEXT("no video can be drawn yet");
+    } else if (!frames_is_up(server->parts.frames)) {
+        *ret_why_not = TEXT("frames cannot be had");
     } else {
         return true;
     }
@@ -130,6 +136,7 @@ static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
         .unauthenticated = gateway_unauthenticated(server->parts.gateway),
         .postgresql_up = pg_is_up(server->parts.pg),
         .valkey_up = valkey_is_up(server->parts.valkey),
+        .frames_up = frames_is_up(server->parts.frames),
         .keys_known = auth_has_keys(server->auth),
         .keys_age_ms = auth_keys_age_ms(server->auth),
         .catalogue_videos = catalogue_count(server->catalogue),
@@ -143,14 +150,23 @@ static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
 
 static bool is_drained(const struct server *server)
 {
-    return gateway_connections(server->parts.gateway) == 0 && hub_count(server->hub).results == 0;
+    struct hub_counts counts = hub_count(server->hub);
+    return gateway_connections(server->parts.gateway) == 0 && counts.matches == 0 &&
+           counts.results == 0;
+}
+
+/* What is left is Valkey's: other processes need not wait until the lease has run out. */
+static void stop(struct server *server)
+{
+    valkey_end_lease(server->parts.valkey);
+    loop_stop(server->loop);
 }
 
 static void turn_ended(void *context)
 {
     struct server *server = context;
     if (server->draining && is_drained(server)) {
-        loop_stop(server->loop);
+        stop(server);
     }
 }
 
@@ -161,7 +177,7 @@ static void drain_limit_reached(struct ev_loop *ev, struct ev_timer *timer, int 
     struct server *server = timer->data;
     log_number(LOG_LEVEL_WARN, "stopping with connections or results left", "connections",
                gateway_connections(server->parts.gateway));
-    loop_stop(server->loop);
+    stop(server);
 }
 
 static void told_to_stop(struct ev_loop *ev, struct ev_signal *signal, int events)
@@ -180,7 +196,7 @@ static void told_to_stop(struct ev_loop *ev, struct ev_signal *signal, int event
     struct hub_event event = { .type = HUB_EV_DRAIN };
     loop_event(server->loop, &event);
     ev_timer_init(&server->drain_limit, drain_limit_reached,
-                  (double)server->settings.drain_ms / 1000.0, 0.0);
+                  (double)(server->settings.drain_ms + DRAIN_SPARE_MS) / 1000.0, 0.0);
     server->drain_limit.data = server;
     ev_timer_start(ev, &server->drain_limit);
 }
@@ -251,7 +267,11 @@ static bool create_stores(struct server *server)
     server->parts.valkey =
         valkey_create(server->loop, server->slow, settings, valkey_changed, server);
     server->parts.pg = pg_create(server->loop, server->slow, settings, &callbacks);
-    return server->catalogue != NULL && server->parts.valkey != NULL && server->parts.pg != NULL;
+    if (server->catalogue == NULL || server->parts.valkey == NULL || server->parts.pg == NULL) {
+        return false;
+    }
+    server->reading = reading_create(server->loop, server->parts.pg, server->parts.valkey);
+    return server->reading != NULL;
 }
 
 static bool create_server(struct server *server, struct text *ret_problem)
@@ -282,7 +302,8 @@ static bool create_server(struct server *server, struct text *ret_problem)
         return false;
     }
     server->parts.gateway = gateway_create(server->loop, server->auth, server->parts.frames,
-                                           settings, connections_max, &ops, ret_problem);
+                                           server->reading, settings, connections_max, &ops,
+                                           ret_problem);
     if (server->parts.gateway == NULL) {
         return false;
     }
@@ -303,6 +324,7 @@ static void destroy_server(struct server *server)
     gateway_destroy(server->parts.gateway);
     pg_destroy(server->parts.pg);
     valkey_destroy(server->parts.valkey);
+    reading_destroy(server->reading);
     frames_destroy(server->parts.frames);
     auth_destroy(server->auth);
     catalogue_destroy(server->catalogue);

@@ -42,7 +42,7 @@ void dispatch_perform(void *context, struct hub_effect *effect)
         gateway_send(to->gateway, &effect->send);
         break;
     case HUB_FX_CLOSE:
-        gateway_close(to->gateway, effect->close.conn, effect->close.code, effect->close.reason);
+        gateway_close(to->gateway, effect);
         break;
     case HUB_FX_PING:
         gateway_ping(to->gateway, effect->conn);
@@ -59,10 +59,28 @@ void dispatch_perform(void *context, struct hub_effect *effect)
         pg_load_player(to->pg, effect->load.player, effect->load.sub);
         break;
     case HUB_FX_QUEUE_JOIN:
-        valkey_join(to->valkey, effect->join.player, &effect->join.ticket, effect->join.expires_ms);
+        valkey_join(to->valkey, effect);
         break;
     case HUB_FX_QUEUE_LEAVE:
         valkey_leave(to->valkey, effect->leave.player, &effect->leave.id);
+        break;
+    case HUB_FX_SAVE:
+        valkey_save(to->valkey, effect);
+        break;
+    case HUB_FX_SEEK:
+        valkey_seek(to->valkey, effect);
+        break;
+    case HUB_FX_SWEEP:
+        valkey_sweep(to->valkey, effect);
+        break;
+    case HUB_FX_LEASE:
+        valkey_lease(to->valkey, effect);
+        break;
+    case HUB_FX_RELEASE:
+        valkey_release(to->valkey, effect);
+        break;
+    case HUB_FX_LOCATE:
+        valkey_locate(to->valkey, effect);
         break;
     case HUB_FX_FRAME_SEAL:
         frames_seal(to->frames, effect->seal.match, effect->seal.round, effect->seal.path);
@@ -70,11 +88,14 @@ void dispatch_perform(void *context, struct hub_effect *effect)
     case HUB_FX_FRAME_DROP:
         frames_drop(to->frames, effect->match);
         break;
+    case HUB_FX_CHECK:
+        pg_check(to->pg, effect->check.match, &effect->check.id);
+        break;
     case HUB_FX_STORE:
         pg_store(to->pg, effect->store.result, effect->store.data);
         break;
     case HUB_FX_PUBLISH:
-        valkey_publish(to->valkey, effect->store.result, effect->store.data);
+        valkey_publish(to->valkey, effect);
         break;
     case HUB_FX_NOTE:
         report(effect);

@@ -183,11 +183,16 @@ static void end_turn(void *context)
 
 /* ---- accepting ---- */
 
-static void adopt(struct gateway *gateway, int fd)
+static void adopt(struct gateway *gateway, int fd, const struct sockaddr *peer)
 {
     struct conn *conn = conn_acquire(gateway);
     if (conn == NULL) {
         metrics_add(METRIC_REFUSED_FULL, 1);
+        close(fd);
+        return;
+    }
+    if (!caller_arrives(gateway, conn, peer)) {
+        conn_release(gateway, conn);
         close(fd);
         return;
     }
@@ -210,9 +215,12 @@ static void connection_waits(struct ev_loop *ev, struct ev_io *acceptable, int e
     (void)events;
     struct gateway *gateway = acceptable->data;
     for (uint32_t i = 0; i < ACCEPTS_MAX; i++) {
-        int fd = accept4(acceptable->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage peer;
+        socklen_t size = sizeof(peer);
+        int fd = accept4(acceptable->fd, (struct sockaddr *)&peer, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            adopt(gateway, fd);
+            adopt(gateway, fd, (const struct sockaddr *)&peer);
         } else if (errno != EINTR && errno != ECONNABORTED) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) {
                 ev_io_stop(ev, acceptable); /* out of descriptors or memory: until the heartbeat */
@@ -316,7 +324,8 @@ static bool create_memory(struct gateway *gateway, uint32_t connections_max)
 {
     gateway->watch = calloc(1, sizeof(*gateway->watch));
     gateway->codec = codec_create();
-    bool made = gateway->watch != NULL && gateway->codec != NULL &&
+    gateway->callers = callers_create(gateway->settings, connections_max);
+    bool made = gateway->watch != NULL && gateway->codec != NULL && gateway->callers != NULL &&
                 pool_create(&gateway->conns, sizeof(struct conn), connections_max) &&
                 timerq_create(&gateway->deadlines, connections_max);
     if (gateway->watch != NULL) {
@@ -333,7 +342,6 @@ static void set_paths(struct gateway *gateway)
         base.size--;
     }
     snprintf(gateway->base_path, sizeof(gateway->base_path), "%.*s", TEXT_ARG(base));
-    snprintf(gateway->node_path, sizeof(gateway->node_path), "/n/%s", gateway->settings->node_id);
 }
 
 static bool open_listeners(struct gateway *gateway, const struct gateway_ops *ops,
@@ -356,8 +364,9 @@ static void log_address(const char *event, int fd)
 }
 
 struct gateway *gateway_create(struct loop *loop, struct auth *auth, struct frames *frames,
-                               const struct settings *settings, uint32_t connections_max,
-                               const struct gateway_ops *ops, struct text *ret_problem)
+                               struct reading *reading, const struct settings *settings,
+                               uint32_t connections_max, const struct gateway_ops *ops,
+                               struct text *ret_problem)
 {
     *ret_problem = TEXT("out of memory");
     struct gateway *gateway = calloc(1, sizeof(*gateway));
@@ -367,6 +376,7 @@ struct gateway *gateway_create(struct loop *loop, struct auth *auth, struct fram
     gateway->loop = loop;
     gateway->auth = auth;
     gateway->frames = frames;
+    gateway->reading = reading;
     gateway->settings = settings;
     gateway->connections_max = connections_max;
     set_paths(gateway);
@@ -398,6 +408,7 @@ void gateway_destroy(struct gateway *gateway)
     timerq_destroy(&gateway->deadlines);
     pool_destroy(&gateway->conns);
     codec_destroy(gateway->codec);
+    callers_destroy(gateway->callers);
     free(gateway->watch);
     free(gateway);
 }

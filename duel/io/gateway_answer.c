@@ -19,12 +19,24 @@ static const char *status_phrase(uint32_t status)
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 409: return "Conflict";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
     case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
     case 503: return "Service Unavailable";
     default: return "Answer";
     }
 }
+
+/* On every answer. Nothing here is a page: if one is opened as such, it may load nothing and be
+ * framed by nobody. The resource policy is about requests without CORS (an <img>, a <script>);
+ * those with it are decided by the allow-list. */
+static const char for_browsers[] =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    "Vary: Origin\r\n";
 
 static void append_terminated(struct text_buffer *buffer, const char *terminated)
 {
@@ -80,10 +92,10 @@ static void append_head(struct text_buffer *head, const struct answer *answer, c
                  answer->type == NULL ? "application/json" : answer->type, answer->body.size);
         append_terminated(head, line);
     }
-    snprintf(line, sizeof(line), "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
+    snprintf(line, sizeof(line), "Cache-Control: %s\r\n",
              answer->cache == NULL ? "no-store" : answer->cache);
     append_terminated(head, line);
-    text_append(head, TEXT("Vary: Origin\r\n"));
+    append_terminated(head, for_browsers);
     if (origin[0] != '\0') {
         text_append(head, TEXT("Access-Control-Allow-Origin: "));
         append_terminated(head, origin);

@@ -37,8 +37,12 @@ void conn_enter(struct gateway *gateway, struct conn *conn, enum conn_state stat
     };
 #undef TO
     ASSERT((successors[conn->state] & 1U << state) != 0);
-    gateway->unauthenticated -= is_unauthenticated(conn->state) ? 1 : 0;
-    gateway->unauthenticated += is_unauthenticated(state) ? 1 : 0;
+    bool waited = is_unauthenticated(conn->state), waits = is_unauthenticated(state);
+    if (waited != waits) {
+        gateway->unauthenticated = waits ? gateway->unauthenticated + 1
+                                         : gateway->unauthenticated - 1;
+        caller_waits(gateway, conn, waits);
+    }
     conn->state = (uint8_t)state;
 }
 
@@ -50,6 +54,7 @@ struct conn *conn_acquire(struct gateway *gateway)
     struct conn *conn = pool_acquire(&gateway->conns, &ref);
     if (conn != NULL) {
         conn->slot = CONN_TICKET_NONE;
+        conn->caller.entry = LIMITS_NONE;
     }
     return conn;
 }
@@ -105,6 +110,7 @@ void conn_release(struct gateway *gateway, struct conn *conn)
     if (conn->state != CONN_ENDING) {
         conn_enter(gateway, conn, CONN_ENDING);
     }
+    caller_leaves(gateway, conn);
     undirty(gateway, conn);
     drop_out(conn);
     ws_release(conn);
@@ -120,12 +126,14 @@ struct conn *conn_renew(struct gateway *gateway, struct conn *conn)
     ASSERT(conn->state == CONN_REQUEST);
     struct lws *wsi = conn->wsi;
     struct peek *peek = conn->peek;
+    struct caller caller = caller_take(gateway, conn);
     conn->peek = NULL;
     conn_release(gateway, conn);
     struct conn *fresh = conn_acquire(gateway);
     ASSERT(fresh != NULL); /* a slot has just become free */
     fresh->wsi = wsi;
     fresh->peek = peek;
+    fresh->caller = caller;
     peek_resume(peek);
     lws_set_opaque_user_data(wsi, fresh);
     return fresh;

@@ -4,11 +4,13 @@
 #include <duel/io/gateway_private.h>
 #include <stdio.h>
 
+#define PATH_SIZE_MAX (GATEWAY_PATH_SIZE_MAX + 96)
+
 /* Memory of what is filled into one message. */
 struct filling {
     char resume[AUTH_TICKET_SIZE + 1];
-    char path[GATEWAY_PATH_SIZE_MAX + 64];
-    char url[GATEWAY_PATH_SIZE_MAX + 64];
+    char path[PATH_SIZE_MAX];
+    char url[PATH_SIZE_MAX];
 };
 
 static struct text make_resume(const struct gateway *gateway, const struct hub_effect_send *send,
@@ -21,28 +23,46 @@ static struct text make_resume(const struct gateway *gateway, const struct hub_e
     return text_from(filling->resume);
 }
 
-static struct text make_path(const struct gateway *gateway, struct text match,
-                             struct filling *filling)
+/* Below the base path, or below a node's own where there are several (contract section 1). */
+static struct text print_path(const struct gateway *gateway, struct text node, const char *what,
+                              struct text which, char memory[PATH_SIZE_MAX])
 {
-    int size = snprintf(filling->path, sizeof(filling->path), "%s/match/%.*s", gateway->base_path,
-                        TEXT_ARG(match));
-    return (struct text){ filling->path, (uint32_t)size };
+    int size = node.size == 0 ? snprintf(memory, PATH_SIZE_MAX, "%s/%s/%.*s", gateway->base_path,
+                                         what, TEXT_ARG(which))
+                              : snprintf(memory, PATH_SIZE_MAX, "%s/n/%.*s/%s/%.*s",
+                                         gateway->base_path, TEXT_ARG(node), what,
+                                         TEXT_ARG(which));
+    return (struct text){ memory, (uint32_t)size };
 }
 
-static struct text make_match_path(const struct gateway *gateway, const struct uuid *match,
+/* Whom the paths in a message name. */
+static struct text node_of(const struct gateway *gateway, const struct hub_effect_send *send)
+{
+    if (send->node.size != 0) {
+        return send->node;
+    }
+    return send->by_node ? text_from(gateway->settings->node_id) : TEXT_NONE;
+}
+
+static struct text make_path(const struct gateway *gateway, const struct hub_effect_send *send,
+                             struct text match, struct filling *filling)
+{
+    return print_path(gateway, node_of(gateway, send), "match", match, filling->path);
+}
+
+static struct text make_match_path(const struct gateway *gateway,
+                                   const struct hub_effect_send *send, const struct uuid *match,
                                    struct filling *filling)
 {
     char id[UUID_TEXT_SIZE + 1];
     uuid_format(match, id);
-    return make_path(gateway, text_from(id), filling);
+    return make_path(gateway, send, text_from(id), filling);
 }
 
-static struct text make_url(const struct gateway *gateway, struct text token,
-                            struct filling *filling)
+static struct text make_url(const struct gateway *gateway, const struct hub_effect_send *send,
+                            struct text token, struct filling *filling)
 {
-    int size = snprintf(filling->url, sizeof(filling->url), "%s/frame/%.*s", gateway->base_path,
-                        TEXT_ARG(token));
-    return (struct text){ filling->url, (uint32_t)size };
+    return print_path(gateway, node_of(gateway, send), "frame", token, filling->url);
 }
 
 static void fill(const struct gateway *gateway, struct hub_effect_send *send,
@@ -52,20 +72,21 @@ static void fill(const struct gateway *gateway, struct hub_effect_send *send,
     if (message->type == MSG_matched) {
         struct msg_matched *matched = &message->matched;
         matched->resume = make_resume(gateway, send, &matched->match, filling);
-        matched->path = make_match_path(gateway, &matched->match, filling);
+        matched->path = make_match_path(gateway, send, &matched->match, filling);
     } else if (message->type == MSG_welcome) {
         struct msg_welcome *welcome = &message->welcome;
         welcome->resume = make_resume(gateway, send, &welcome->match, filling);
         if (welcome->has_frame) {
-            welcome->frame.url = make_url(gateway, welcome->frame.url, filling);
+            welcome->frame.url = make_url(gateway, send, welcome->frame.url, filling);
         }
     } else if (message->type == MSG_frame) {
-        message->frame.url = make_url(gateway, message->frame.url, filling);
+        message->frame.url = make_url(gateway, send, message->frame.url, filling);
     } else if (message->type == MSG_server_rematch && message->server_rematch.match.data != NULL) {
-        message->server_rematch.path = make_path(gateway, message->server_rematch.match, filling);
+        message->server_rematch.path =
+            make_path(gateway, send, message->server_rematch.match, filling);
     } else if (message->type == MSG_me && message->me.has_match) {
         struct msg_me_match *match = &message->me.match;
-        match->path = make_match_path(gateway, &match->match, filling);
+        match->path = make_match_path(gateway, send, &match->match, filling);
     }
 }
 
@@ -80,11 +101,30 @@ void gateway_send(struct gateway *gateway, struct hub_effect_send *send)
     conn_send(gateway, conn, &send->message);
 }
 
-void gateway_close(struct gateway *gateway, struct ref ref, uint16_t code, struct text reason)
+/* 4421. Who asked for that very node by its name has come here because a proxy does not reach
+ * it. */
+static void redirect(struct gateway *gateway, struct conn *conn, const struct hub_effect *close)
 {
-    struct conn *conn = conn_get(gateway, ref);
-    if (conn != NULL) {
-        conn_close(gateway, conn, code, reason);
+    char id[UUID_TEXT_SIZE + 1], memory[PATH_SIZE_MAX];
+    if (text_equal(text_from(conn->node), close->close.node)) {
+        conn_close(gateway, conn, 4503, TEXT("the node that has this match cannot be reached"));
+        return;
+    }
+    uuid_format(&close->close.match, id);
+    struct text path = print_path(gateway, close->close.node, "match", text_from(id), memory);
+    conn_close(gateway, conn, close->close.code, path);
+}
+
+void gateway_close(struct gateway *gateway, const struct hub_effect *close)
+{
+    struct conn *conn = conn_get(gateway, close->close.conn);
+    if (conn == NULL) {
+        return;
+    }
+    if (close->close.node.size != 0) {
+        redirect(gateway, conn, close);
+    } else {
+        conn_close(gateway, conn, close->close.code, close->close.reason);
     }
 }
 

@@ -34,6 +34,7 @@ struct request {
     uint32_t limit;
     uint32_t query_size;
     char query[QUERY_SIZE_MAX];
+    struct reading_question question; /* or READING_NOTHING: the hub is asked */
     char origin[HTTP_ORIGIN_SIZE_MAX + 1]; /* an allowed one, or empty */
 };
 
@@ -221,6 +222,10 @@ static void caller_known(void *context, struct ref ref, const struct auth_verdic
         return;
     }
     struct request *request = conn->request;
+    if (request->question.what != READING_NOTHING) {
+        read_ask(gateway, conn, &request->question, verdict->sub);
+        return;
+    }
     conn->in_hub = true;
     struct hub_event event = {
         .type = HUB_EV_OPEN,
@@ -233,7 +238,8 @@ static void caller_known(void *context, struct ref ref, const struct auth_verdic
     loop_event(gateway->loop, &event);
 }
 
-static void ask_hub(struct gateway *gateway, struct conn *conn)
+/* The hub, or for what is only read who reads. */
+static void ask_as_caller(struct gateway *gateway, struct conn *conn)
 {
     char buffer[HTTP_TOKEN_BUFFER_SIZE];
     struct text token = http_token(conn->wsi, buffer);
@@ -275,70 +281,45 @@ static void fetch_frame(struct gateway *gateway, struct conn *conn, struct text 
     frames_fetch(gateway->frames, token, conn_ref(gateway, conn), frame_fetched, gateway);
 }
 
-/* The value of a query argument, percent-decoded by libwebsockets. -1: not there; -2: too long. */
-static int32_t argument(struct lws *wsi, struct text name, char *ret_value, uint32_t size_max)
-{
-    char fragment[1024];
-    for (int i = 0;; i++) {
-        if (lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) == 0) {
-            return -1;
-        }
-        int size = lws_hdr_copy_fragment(wsi, fragment, sizeof(fragment),
-                                         WSI_TOKEN_HTTP_URI_ARGS, i);
-        if (size < 0) {
-            return -2;
-        }
-        if ((uint32_t)size <= name.size || memcmp(fragment, name.data, name.size) != 0 ||
-            fragment[name.size] != '=') {
-            continue;
-        }
-        uint32_t value_size = (uint32_t)size - name.size - 1;
-        if (value_size > size_max) {
-            return -2;
-        }
-        memcpy(ret_value, fragment + name.size + 1, value_size);
-        return (int32_t)value_size;
-    }
-}
-
-static bool read_limit(struct lws *wsi, uint32_t *ret_limit)
-{
-    char digits[10];
-    int32_t size = argument(wsi, TEXT("limit"), digits, sizeof(digits) - 1);
-    uint32_t limit = size == -1 ? SEARCH_LIMIT : 0;
-    for (int32_t i = 0; i < size; i++) {
-        if (digits[i] < '0' || digits[i] > '9') {
-            return false;
-        }
-        limit = limit * 10 + (uint32_t)(digits[i] - '0');
-    }
-    *ret_limit = limit < SEARCH_LIMIT ? limit : SEARCH_LIMIT;
-    return limit != 0;
-}
-
 static void search(struct gateway *gateway, struct conn *conn)
 {
     struct request *request = conn->request;
-    int32_t size = argument(conn->wsi, TEXT("q"), request->query, sizeof(request->query));
+    int32_t size = http_argument(conn->wsi, TEXT("q"), request->query, sizeof(request->query));
     if (size < 0 || !text_is_utf8((struct text){ request->query, (uint32_t)size })) {
         answer_error(gateway, conn, 400, "BAD_QUERY", "q is a text of at most 100 bytes.", NULL);
         return;
     }
     request->query_size = (uint32_t)size;
-    if (!read_limit(conn->wsi, &request->limit)) {
+    if (!http_number(conn->wsi, TEXT("limit"), SEARCH_LIMIT, &request->limit) ||
+        request->limit == 0) {
         answer_error(gateway, conn, 400, "BAD_LIMIT", "limit is a number from 1 to 10.", NULL);
         return;
     }
+    request->limit = request->limit < SEARCH_LIMIT ? request->limit : SEARCH_LIMIT;
     request->is_search = true;
-    ask_hub(gateway, conn);
+    ask_as_caller(gateway, conn);
+}
+
+static void answer_reader(struct gateway *gateway, struct conn *conn,
+                          const struct route_place *place)
+{
+    struct reading_question *question = &conn->request->question;
+    if (!read_question(gateway, conn, place, question)) {
+        return;
+    }
+    if (place->route != ROUTE_LEADERBOARD) {
+        ask_as_caller(gateway, conn);
+        return;
+    }
+    wait_for_answer(gateway, conn);
+    read_ask(gateway, conn, question, TEXT_NONE);
 }
 
 static void get(struct gateway *gateway, struct conn *conn, const struct route_place *place)
 {
-    struct uuid id;
     switch (place->route) {
     case ROUTE_ME:
-        ask_hub(gateway, conn);
+        ask_as_caller(gateway, conn);
         return;
     case ROUTE_SEARCH:
         search(gateway, conn);
@@ -347,11 +328,11 @@ static void get(struct gateway *gateway, struct conn *conn, const struct route_p
         fetch_frame(gateway, conn, place->id);
         return;
     case ROUTE_MATCH:
-        if (!uuid_parse(place->id, &id)) {
-            answer_error(gateway, conn, 400, "BAD_ID", "A match's id is a UUID.", NULL);
-            return;
-        }
-        break;
+    case ROUTE_HISTORY:
+    case ROUTE_LEADERBOARD:
+    case ROUTE_OWN_RANK:
+        answer_reader(gateway, conn, place);
+        return;
     case ROUTE_QUEUE:
     case ROUTE_NONE:
         break;
@@ -364,7 +345,7 @@ static void preflight(struct gateway *gateway, struct conn *conn)
 {
     struct answer answer = { .status = 204 };
     if (conn->request->origin[0] != '\0') {
-        answer.extra = "Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"
+        answer.extra = "Access-Control-Allow-Methods: GET, HEAD, POST, DELETE, OPTIONS\r\n"
                        "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
                        "Access-Control-Max-Age: 600\r\n";
     }
@@ -375,7 +356,10 @@ static void serve_request(struct gateway *gateway, struct conn *conn, int method
 {
     const struct request *request = conn->request;
     struct route_place place = route_find(gateway, path);
-    if (request->has_more) {
+    struct answer refusal;
+    if (!caller_asks(gateway, conn, &refusal)) {
+        answer_request(gateway, conn, &refusal);
+    } else if (request->has_more) {
         answer_error(gateway, conn, 400, "ONE_AT_A_TIME",
                      "Wait for the answer before sending more.", NULL);
     } else if (place.route == ROUTE_NONE) {

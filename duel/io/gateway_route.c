@@ -30,6 +30,25 @@ static bool take_name(struct text *path, struct text name)
     return true;
 }
 
+/* "/n/<node>", of whatever node: a proxy that lacks one sends its requests to another. */
+static struct text take_node(struct text *path)
+{
+    struct text rest = *path;
+    if (!take_name(&rest, TEXT("n")) || rest.size < 2) {
+        return TEXT_NONE;
+    }
+    struct text node = { rest.data + 1, 0 };
+    while (node.size + 1 < rest.size && node.data[node.size] != '/') {
+        node.size++;
+    }
+    if (node.size == 0 || node.size > SETTINGS_NODE_SIZE_MAX) {
+        return TEXT_NONE;
+    }
+    path->data = node.data + node.size;
+    path->size = rest.size - 1 - node.size;
+    return node;
+}
+
 struct route_place route_find(const struct gateway *gateway, struct text path)
 {
     static const struct {
@@ -39,22 +58,25 @@ struct route_place route_find(const struct gateway *gateway, struct text path)
     } routes[] = {
         { { "queue", 5 }, ROUTE_QUEUE, false },   { { "match", 5 }, ROUTE_MATCH, true },
         { { "me", 2 }, ROUTE_ME, false },         { { "search", 6 }, ROUTE_SEARCH, false },
-        { { "frame", 5 }, ROUTE_FRAME, true },
+        { { "frame", 5 }, ROUTE_FRAME, true },    { { "history", 7 }, ROUTE_HISTORY, false },
+        { { "leaderboard/me", 14 }, ROUTE_OWN_RANK, false },
+        { { "leaderboard", 11 }, ROUTE_LEADERBOARD, false },
     };
     take_prefix(&path, text_from(gateway->base_path));
-    take_prefix(&path, text_from(gateway->node_path));
+    struct text node = take_node(&path);
     for (uint32_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
         struct text rest = path;
         if (!take_name(&rest, routes[i].name)) {
             continue;
         }
         if (!routes[i].has_id) {
-            return (struct route_place){ rest.size == 0 ? routes[i].route : ROUTE_NONE, TEXT_NONE };
+            return (struct route_place){ rest.size == 0 ? routes[i].route : ROUTE_NONE, TEXT_NONE,
+                                         node };
         }
         if (rest.size < 2 || memchr(rest.data + 1, '/', rest.size - 1) != NULL) {
-            return (struct route_place){ ROUTE_NONE, TEXT_NONE };
+            break;
         }
-        return (struct route_place){ routes[i].route, { rest.data + 1, rest.size - 1 } };
+        return (struct route_place){ routes[i].route, { rest.data + 1, rest.size - 1 }, node };
     }
-    return (struct route_place){ ROUTE_NONE, TEXT_NONE };
+    return (struct route_place){ ROUTE_NONE, TEXT_NONE, node };
 }

@@ -134,6 +134,10 @@ int http_upgrade(struct gateway *gateway, struct conn *conn)
     if (conn->state != CONN_HTTP || lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) == 0) {
         return -1; /* libwebsockets 4.1.6 answers an unknown upgrade itself and then still asks */
     }
+    struct answer refusal;
+    if (!caller_asks(gateway, conn, &refusal)) {
+        return refuse_upgrade(gateway, conn, refusal);
+    }
     char path[GATEWAY_PATH_SIZE_MAX];
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0) {
         return REFUSE(404, "NOT_FOUND", "There is nothing here.");
@@ -157,6 +161,7 @@ int http_upgrade(struct gateway *gateway, struct conn *conn)
     }
     conn->door = place.route == ROUTE_QUEUE ? HUB_DOOR_QUEUE : HUB_DOOR_MATCH;
     conn->slot = check_ticket(gateway, conn, offer.ticket);
+    (void)snprintf(conn->node, sizeof(conn->node), "%.*s", TEXT_ARG(place.node));
     bool is_full = gateway->unauthenticated >= (uint32_t)gateway->settings->max_unauthenticated;
     if (gateway->stopped || (is_full && conn->slot < 0)) {
         metrics_add(METRIC_REFUSED_FULL, 1);
@@ -164,6 +169,9 @@ int http_upgrade(struct gateway *gateway, struct conn *conn)
                               (struct answer){ .status = 503, .code = "UNAVAILABLE",
                                                .message = "There is no room right now.",
                                                .retry_after_s = 1 });
+    }
+    if (conn->slot < 0 && !caller_may_wait(gateway, conn, &refusal)) {
+        return refuse_upgrade(gateway, conn, refusal);
     }
     conn_enter(gateway, conn, CONN_ARRIVING);
     return 0;

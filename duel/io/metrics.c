@@ -13,6 +13,8 @@
 #define PHASES_HELP "Matches in memory, by phase."
 #define BUILD "duel_build_info"
 #define BUILD_HELP "Always 1; the version is a label."
+#define SAVE_WAITS "duel_save_wait_seconds"
+#define SAVE_WAITS_HELP "How long the news of a round's end waited for its save."
 #define NAME_SIZE_MAX 64
 
 static uint64_t counters[METRICS];
@@ -73,6 +75,11 @@ static double oldest_age_s(const struct metrics_gauges *gauges)
     VALUE("duel_players", "gauge", "Players in memory.", g->hub.players)                          \
     VALUE("duel_queue_tickets", "gauge", "Players of this node in the queue.", g->hub.tickets)    \
     VALUE("duel_matches_live", "gauge", "Matches that are not over.", g->hub.matches)             \
+    VALUE("duel_matches_dormant", "gauge",                                                        \
+          "Matches taken over from a process that died, to which nobody has come yet.",           \
+          g->hub.dormant)                                                                         \
+    VALUE("duel_matches_unsaved", "gauge", "Matches whose copy in Valkey is behind.",             \
+          g->hub.unsaved)                                                                         \
     VALUE("duel_results_waiting", "gauge", "Finished matches that wait for a store.",             \
           g->hub.results)                                                                         \
     VALUE("duel_results_oldest_age_seconds", "gauge",                                             \
@@ -83,6 +90,7 @@ static double oldest_age_s(const struct metrics_gauges *gauges)
           g->hub.late)                                                                            \
     VALUE("duel_postgresql_up", "gauge", "1 when PostgreSQL can be asked.", g->postgresql_up)     \
     VALUE("duel_valkey_up", "gauge", "1 when Valkey can be asked.", g->valkey_up)                 \
+    VALUE("duel_frames_up", "gauge", "0 while the S3 store of the frames is down.", g->frames_up) \
     VALUE("duel_keys_known", "gauge", "1 when Logto's key set was ever fetched.", g->keys_known)  \
     VALUE("duel_keys_age_seconds", "gauge", "Age of the key set; -1 when there is none.",         \
           g->keys_age_ms < 0 ? -1 : (double)g->keys_age_ms / 1000)                                \
@@ -165,6 +173,24 @@ static void write_counters(struct text_buffer *out)
     }
 }
 
+static void write_save_waits(struct text_buffer *out, const struct hub_counts *hub)
+{
+    static const char *const bounds[HUB_SAVE_WAITS] = { "0.0005", "0.001", "0.002", "0.005",
+                                                        "0.02",   "0.1",   "+Inf" };
+    uint64_t count = 0;
+    write_family(out, SAVE_WAITS, "histogram", SAVE_WAITS_HELP);
+    for (uint32_t i = 0; i < HUB_SAVE_WAITS; i++) {
+        count += hub->save_waits[i];
+        say(out, SAVE_WAITS "_bucket");
+        write_label(out, "le", bounds[i]);
+        write_number(out, (double)count);
+    }
+    say(out, SAVE_WAITS "_sum");
+    write_number(out, (double)hub->save_waits_us / 1e6);
+    say(out, SAVE_WAITS "_count");
+    write_number(out, (double)count);
+}
+
 uint32_t metrics_text(const struct metrics_gauges *gauges, char *ret_text, uint32_t size_max)
 {
     const struct metrics_gauges *g = gauges;
@@ -183,6 +209,7 @@ uint32_t metrics_text(const struct metrics_gauges *gauges, char *ret_text, uint3
         write_label(&out, "phase", phase_names[i]);
         write_number(&out, gauges->hub.matches_by_phase[i]);
     }
+    write_save_waits(&out, &gauges->hub);
     write_family(&out, BUILD, "gauge", BUILD_HELP);
     say(&out, BUILD);
     write_label(&out, "version", gauges->version);
@@ -211,6 +238,7 @@ void metrics_print_markdown(void)
     VALUES
 #undef VALUE
     print_row(PHASES, "`phase`", "gauge", PHASES_HELP);
+    print_row(SAVE_WAITS, "`le`", "histogram", SAVE_WAITS_HELP);
     print_row(BUILD, "`version`", "gauge", BUILD_HELP);
     printf("\n## Events\n\n| event | log level | line |\n|---|---|---|\n");
 #define NOTE(name, level, text)                    \

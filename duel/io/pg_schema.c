@@ -19,6 +19,14 @@ static const char file_002[] = {
 #include <deploy/migrations/002_functions.sql.inc>
     0
 };
+static const char file_003[] = {
+#include <deploy/migrations/003_fences.sql.inc>
+    0
+};
+static const char file_004[] = {
+#include <deploy/migrations/004_reading.sql.inc>
+    0
+};
 
 static const struct {
     const char *name;
@@ -26,6 +34,8 @@ static const struct {
 } files[] = {
     { "001_duels", file_001 },
     { "002_functions", file_002 },
+    { "003_fences", file_003 },
+    { "004_reading", file_004 },
 };
 
 #define FILES ((int)(sizeof files / sizeof files[0]))

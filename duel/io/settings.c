@@ -179,6 +179,32 @@ static const char *join(char memory[ADDRESS_SIZE_MAX], const char *base, const c
     return memory;
 }
 
+static bool is_store(const struct settings *settings)
+{
+    return strncmp(settings->frames, "s3://", strlen("s3://")) == 0;
+}
+
+static const char *bucket_of(const struct settings *settings)
+{
+    const char *bucket = settings->frames + strlen("s3://");
+    return bucket[0] != '\0' ? bucket : settings->r2_bucket;
+}
+
+/* A store takes more than DUEL_FRAMES. */
+static bool check_store(const struct settings *settings)
+{
+    const char *missing = bucket_of(settings)[0] == '\0'      ? "R2_BUCKET"
+                          : settings->r2_endpoint[0] == '\0'   ? "R2_ENDPOINT"
+                          : settings->r2_access_key[0] == '\0' ? "R2_ACCESS_KEY"
+                          : settings->r2_secret_key[0] == '\0' ? "R2_SECRET_KEY"
+                                                               : NULL;
+    if (missing != NULL) {
+        say(missing);
+        say(" is not set: the S3 store of DUEL_FRAMES needs address, bucket and keys");
+    }
+    return missing == NULL;
+}
+
 static void work_out(struct settings *settings)
 {
     static char issuer[ADDRESS_SIZE_MAX], jwks_url[ADDRESS_SIZE_MAX];
@@ -186,7 +212,9 @@ static void work_out(struct settings *settings)
     settings->jwks_url = settings->logto_jwks_url[0] != '\0'
                              ? settings->logto_jwks_url
                              : join(jwks_url, settings->logto_endpoint, "/oidc/jwks");
-    settings->frames_dir = settings->frames + strlen("file://");
+    bool store = is_store(settings);
+    settings->frames_dir = store ? NULL : settings->frames + strlen("file://");
+    settings->frames_bucket = store ? bucket_of(settings) : NULL;
     char *rest;
     settings->difficulty_min = (int32_t)strtol(settings->difficulty, &rest, 10);
     settings->difficulty_max = (int32_t)strtol(rest + 1, NULL, 10);
@@ -206,6 +234,7 @@ bool settings_read(struct settings *ret_settings, struct text *ret_problem)
         say("DUEL_OPS_LISTEN must not be the same as DUEL_LISTEN");
         good = false;
     }
+    good = good && (!is_store(&settings) || check_store(&settings));
     if (!good) {
         *ret_problem = text_of(&problem);
         return false;
@@ -243,6 +272,13 @@ void settings_warn_unknown(void)
 
 /* ---- use ---- */
 
+#define LEASE_RENEWALS 3 /* in the time that a lease lasts */
+
+static int64_t max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static struct match_rules rules_of(const struct settings *settings)
 {
     return (struct match_rules){
@@ -251,10 +287,9 @@ static struct match_rules rules_of(const struct settings *settings)
         .countdown_ms = (uint32_t)settings->countdown_ms,
         .round_ms = (uint32_t)settings->round_ms,
         .intermission_ms = (uint32_t)settings->intermission_ms,
-        /* The rating is told before the sockets are closed. */
-        .rematch_ms = (uint32_t)(settings->rematch_ms > settings->settle_wait_ms
-                                     ? settings->rematch_ms
-                                     : settings->settle_wait_ms),
+        /* The end is saved and the rating told before the sockets are closed. */
+        .rematch_ms = (uint32_t)max(settings->rematch_ms,
+                                    max(settings->settle_wait_ms, settings->save_wait_ms)),
         .grace_ms = (uint32_t)settings->grace_ms,
         .grace_total_ms = 3 * (uint32_t)settings->grace_ms,
         .max_guesses = (uint32_t)settings->max_guesses,
@@ -275,6 +310,9 @@ struct hub_limits settings_limits(const struct settings *settings, uint32_t conn
         .results_max = RESULTS_MAX,
         .guess_log_max = (uint32_t)settings->guess_log_max,
         .settle_wait_ms = (uint32_t)settings->settle_wait_ms,
+        .save_wait_ms = (uint32_t)settings->save_wait_ms,
+        .renew_ms = (uint32_t)settings->lease_ms / LEASE_RENEWALS,
+        .drain_ms = (uint32_t)settings->drain_ms,
         .suggests_per_s = 10,
         .searches_per_s = 10,
         .ping_match_ms = 5000,

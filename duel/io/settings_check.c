@@ -3,6 +3,7 @@
 #include <duel/io/settings_check.h>
 
 #include <duel/base/text.h>
+#include <duel/io/address.h>
 #include <duel/io/log.h>
 #include <duel/io/pg.h>
 #include <duel/io/settings.h>
@@ -266,19 +267,87 @@ static const char *check_allowed_origins(const char *value)
     return NULL;
 }
 
+/* What R2, Garage and AWS all take. */
+static const char *check_bucket(const char *value)
+{
+    static const char right[] = "must name a bucket with 3 to 63 of a-z, 0-9, - and ., without "
+                                "anything behind it";
+    size_t size = strlen(value);
+    bool good = size >= 3 && size <= 63 && value[0] != '.' && value[0] != '-';
+    for (size_t i = 0; i < size && good; i++) {
+        good = is_lower(value[i]) || is_digit(value[i]) || value[i] == '-' ||
+               (value[i] == '.' && value[i + 1] != '.');
+    }
+    return good ? NULL : right;
+}
+
+/* The bucket is DUEL_FRAMES' business; R2's own page shows an address with one behind it. */
+static const char *check_r2_endpoint(const char *value)
+{
+    const char *wrong = check_web_url(value);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    const char *path = strchr(strstr(value, "://") + 3, '/');
+    return path == NULL || path[1] == '\0'
+               ? NULL
+               : "must be only scheme, host and port: the bucket goes into DUEL_FRAMES";
+}
+
+static const char *check_r2_region(const char *value)
+{
+    size_t size = strlen(value);
+    bool good = size <= 64;
+    for (size_t i = 0; i < size; i++) {
+        good = good && (is_lower(value[i]) || is_digit(value[i]) || value[i] == '-');
+    }
+    return good ? NULL : "must be a region like auto, garage or us-east-1";
+}
+
+/* Stands in the Authorization header between "=" and "/". */
+static const char *check_r2_access_key(const char *value)
+{
+    size_t size = strlen(value);
+    bool good = size <= 128;
+    for (size_t i = 0; i < size; i++) {
+        good = good && value[i] > ' ' && value[i] <= '~' && !is_in(value[i], "/,=\"\\");
+    }
+    return good ? NULL : "must be an access key id: printable ASCII without / , = and spaces";
+}
+
+static const char *check_r2_secret_key(const char *value)
+{
+    size_t size = strlen(value);
+    bool good = size <= 256;
+    for (size_t i = 0; i < size; i++) {
+        good = good && value[i] > ' ' && value[i] <= '~';
+    }
+    return good ? NULL : "must be a secret access key: printable ASCII without spaces";
+}
+
 static const char *check_frames(const char *value)
 {
     if (starts_with(value, "s3://")) {
-        return "asks for an S3 store, which this version does not read: use file:///directory";
+        const char *bucket = value + strlen("s3://");
+        return bucket[0] == '\0' ? NULL : check_bucket(bucket);
     }
     if (!starts_with(value, "file:///") || value[strlen("file:///")] == '\0') {
-        return "must be file:///directory";
+        return "must be s3://bucket or file:///directory";
     }
     struct stat status;
     if (stat(value + strlen("file://"), &status) != 0 || !S_ISDIR(status.st_mode)) {
         return "must name a directory that is there";
     }
     return NULL;
+}
+
+static const char *check_ranges(const char *value)
+{
+    struct address_ranges ignored;
+    return address_ranges_parse(text_from(value), &ignored)
+               ? NULL
+               : "must be a list of addresses and ranges like 10.0.0.0/8 or fc00::/7, without bits "
+                 "behind the prefix, at most 128, or none";
 }
 
 static const char *check_difficulty(const char *value)
@@ -319,7 +388,14 @@ static const struct {
     { "LOGTO_JWKS_URL", check_web_url },
     { "DUEL_SCOPE", check_word },
     { "DUEL_ALLOWED_ORIGINS", check_allowed_origins },
+    { "DUEL_TRUSTED_PROXIES", check_ranges },
+    { "DUEL_CLOUDFLARE_RANGES", check_ranges },
     { "DUEL_FRAMES", check_frames },
+    { "R2_ENDPOINT", check_r2_endpoint },
+    { "R2_ACCESS_KEY", check_r2_access_key },
+    { "R2_SECRET_KEY", check_r2_secret_key },
+    { "R2_BUCKET", check_bucket },
+    { "R2_REGION", check_r2_region },
     { "DUEL_DIFFICULTY", check_difficulty },
     { "DUEL_SECRET", check_secret },
     { "LOG_LEVEL", check_log_level },

@@ -15,6 +15,7 @@
 #define GATEWAY_RATE_BURST 120
 
 struct gateway;
+struct reading;
 
 /* What the ops listener answers with, asked each time. */
 struct gateway_ops {
@@ -23,16 +24,19 @@ struct gateway_ops {
     void (*gauges)(void *context, struct metrics_gauges *ret_gauges);
 };
 
-/* Opens both listeners. NULL: *ret_problem says why, for standard error. */
+/* Opens both listeners; `reading` answers what is only read. NULL: *ret_problem says why, for
+ * standard error. */
 struct gateway *gateway_create(struct loop *loop, struct auth *auth, struct frames *frames,
-                               const struct settings *settings, uint32_t connections_max,
-                               const struct gateway_ops *ops, struct text *ret_problem);
+                               struct reading *reading, const struct settings *settings,
+                               uint32_t connections_max, const struct gateway_ops *ops,
+                               struct text *ret_problem);
 void gateway_destroy(struct gateway *gateway);
 
 /* HUB_FX_SEND. Fills in resume, path and url. A connection that is gone or closing is passed
  * over. */
 void gateway_send(struct gateway *gateway, struct hub_effect_send *send);
-void gateway_close(struct gateway *gateway, struct ref conn, uint16_t code, struct text reason);
+/* HUB_FX_CLOSE. Where another node has the match the reason is the path there. */
+void gateway_close(struct gateway *gateway, const struct hub_effect *close);
 void gateway_ping(struct gateway *gateway, struct ref conn);
 void gateway_reply(struct gateway *gateway, struct hub_effect_send *reply);
 void gateway_reply_error(struct gateway *gateway, struct ref conn, uint16_t status,

@@ -2,6 +2,7 @@
  * duel/io/gateway*.c.
  *   gateway.c       libwebsockets' callbacks, accepting, life cycle
  *   gateway_conn.c  the connections: states, what waits to be sent, the flush at the end of a turn
+ *   gateway_caller.c  who is calling from where, and the bounds for each address
  *   gateway_http.c  requests; with gateway_route.c, gateway_answer.c and gateway_upgrade.c
  *   gateway_peek.c  where a request ends
  *   gateway_ws.c    authentication, reassembly, rates, pings
@@ -15,7 +16,9 @@
 #include <duel/base/pool.h>
 #include <duel/base/timerq.h>
 #include <duel/io/gateway.h>
+#include <duel/io/limits.h>
 #include <duel/io/ops.h>
+#include <duel/io/reading.h>
 #include <duel/protocol/codec.h>
 
 #define GATEWAY_PROTOCOL "framedle.duel.v1"
@@ -27,7 +30,7 @@
 #define GATEWAY_BACKLOG_SIZE_MAX 8192
 #define GATEWAY_REASON_SIZE_MAX 123 /* RFC 6455 section 5.5.1 */
 #define GATEWAY_PATH_SIZE_MAX 256
-#define GATEWAY_JSON_SIZE_MAX 65536
+#define GATEWAY_JSON_SIZE_MAX (READING_DATA_SIZE_MAX + 1024)
 
 struct lws;
 struct lws_context;
@@ -36,6 +39,9 @@ struct lws_watch; /* gateway.c: its libev watchers */
 struct request;   /* gateway_http.c */
 struct peek;      /* gateway_peek.c */
 struct backlog;   /* gateway_ws.c */
+struct callers;   /* gateway_caller.c */
+struct answer;    /* duel/io/gateway_http.h */
+struct sockaddr;
 
 enum conn_state {
     CONN_HTTP,     /* no request under way */
@@ -54,6 +60,13 @@ enum conn_ticket {
     CONN_TICKET_TOO_EARLY = -3, /* the key of the tickets is not known yet */
 };
 
+/* Whose connection it is. */
+struct caller {
+    struct address peer;
+    uint32_t entry;  /* of the limits, or LIMITS_NONE: counted for nobody */
+    bool is_proxied; /* the peer is a proxy: each request has its own caller */
+};
+
 struct conn {
     struct lws *wsi;
     struct request *request; /* REQUEST */
@@ -70,6 +83,7 @@ struct conn {
     uint64_t control_bytes; /* of control frames, charged so far */
     uint64_t data_bytes;    /* of data frames and of the upgrade */
     struct uuid match;      /* of HUB_DOOR_MATCH */
+    struct caller caller;
     uint32_t message_size;
     uint32_t out_size; /* bytes used, headroom included */
     uint32_t out_size_max;
@@ -77,6 +91,7 @@ struct conn {
     uint16_t close_code;
     uint8_t state; /* enum conn_state; written by conn_enter() alone */
     uint8_t door;  /* enum hub_door of a WebSocket */
+    char node[SETTINGS_NODE_SIZE_MAX + 1]; /* whom the path asked for by name, or empty */
     int8_t slot;   /* the seat of a good ticket, or one of enum conn_ticket */
     bool in_hub;   /* HUB_EV_OPEN was delivered, HUB_EV_CLOSED was not */
     bool is_dirty;
@@ -88,12 +103,14 @@ struct gateway {
     struct loop *loop;
     struct auth *auth;
     struct frames *frames;
+    struct reading *reading;
     const struct settings *settings;
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct lws_watch *watch;
     struct ops *ops;
     struct codec *codec;
+    struct callers *callers;
     struct pool conns;
     struct timerq deadlines; /* by a connection's index */
     struct conn *dirty_first;
@@ -104,7 +121,6 @@ struct gateway {
     bool stopped;   /* accepts nobody */
     bool destroyed; /* the hub hears nothing more */
     char base_path[GATEWAY_PATH_SIZE_MAX]; /* no slash at the end */
-    char node_path[GATEWAY_PATH_SIZE_MAX]; /* "/n/<node>" */
     char json[GATEWAY_JSON_SIZE_MAX];      /* to build answers in */
 };
 
@@ -140,6 +156,24 @@ void conn_flush(struct gateway *gateway, struct conn *conn);
 void conn_flush_all(void *gateway);
 /* LWS_CALLBACK_SERVER_WRITEABLE: what libwebsockets is to be returned. */
 int conn_writeable(struct gateway *gateway, struct conn *conn);
+
+/* ---- gateway_caller.c ---- */
+
+/* NULL: out of memory. The settings have been checked. */
+struct callers *callers_create(const struct settings *settings, uint32_t connections_max);
+void callers_destroy(struct callers *callers);
+/* A TCP connection that was accepted: counted for its peer, unless that is a proxy. False: the peer
+ * has as many as it may. */
+bool caller_arrives(struct gateway *gateway, struct conn *conn, const struct sockaddr *peer);
+/* One request or upgrade. False: *ret_refusal is the answer. */
+bool caller_asks(struct gateway *gateway, struct conn *conn, struct answer *ret_refusal);
+/* Whether one more socket may be unauthenticated. False: *ret_refusal is the answer. */
+bool caller_may_wait(struct gateway *gateway, const struct conn *conn, struct answer *ret_refusal);
+/* The socket begins or ceases to be unauthenticated. */
+void caller_waits(struct gateway *gateway, const struct conn *conn, bool waits);
+void caller_leaves(struct gateway *gateway, struct conn *conn);
+/* What goes on when a request is over and its connection is not. */
+struct caller caller_take(struct gateway *gateway, struct conn *conn);
 
 /* ---- gateway_http.c ---- */
 

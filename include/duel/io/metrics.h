@@ -23,6 +23,7 @@ struct metrics_gauges {
     uint32_t unauthenticated;
     bool postgresql_up;
     bool valkey_up;
+    bool frames_up;
     bool keys_known;
     int64_t keys_age_ms; /* of the key set; -1: none */
     uint32_t catalogue_videos;

@@ -10,6 +10,7 @@
 #define DUEL_IO_PG_H
 
 #include <duel/io/auth.h>
+#include <duel/io/inquiry.h>
 #include <duel/io/settings.h>
 #include <duel/io/worker.h>
 
@@ -39,8 +40,14 @@ struct pg *pg_create(struct loop *loop, struct worker *worker, const struct sett
 void pg_destroy(struct pg *pg);
 bool pg_is_up(const struct pg *pg);
 
-void pg_load_player(struct pg *pg, struct ref player, struct text sub);       /* HUB_EV_PLAYER */
+void pg_load_player(struct pg *pg, struct ref player, struct text sub); /* HUB_EV_PLAYER */
+/* HUB_EV_CHECKED: whether duel_matches has a row of this match. */
+void pg_check(struct pg *pg, struct ref match, const struct uuid *id);
 void pg_store(struct pg *pg, struct ref result, const struct hub_result *data); /* HUB_EV_STORED */
+/* Asks `sql` (static, its parameters are text) for one row of at most INQUIRY_TEXTS_MAX columns;
+ * parameters are copied. False: there is no connection, and nothing will be answered. */
+bool pg_inquire(struct pg *pg, struct inquiry *inquiry, const char *sql, const struct text *params,
+                uint32_t count);
 /* Asked again before it was answered: one answer for both. */
 void pg_load_catalogue(struct pg *pg);
 

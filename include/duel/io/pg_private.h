@@ -19,7 +19,7 @@ struct pg_result; /* libpq */
 
 #define PG_CONNECT_MS 5000  /* for a connection to be made */
 #define PG_MIGRATE_MS 60000 /* the same while it migrates, or waits for another who does */
-#define PG_PARAMS_MAX 3
+#define PG_PARAMS_MAX 5
 #define PG_CATALOGUE_PAGE 250 /* rows: about a millisecond of the loop */
 
 /* For tests: another stall time. */

@@ -5,6 +5,8 @@
 #include <duel/base/text.h>
 #include <duel/hub/hub.h>
 
+#define SETTINGS_NODE_SIZE_MAX 16 /* bytes of DUEL_NODE_ID */
+
 struct settings {
 #define TEXT_SETTING(field, name, standard, doc) const char *field;
 #define SECRET_SETTING(field, name, standard, doc) const char *field;
@@ -13,7 +15,8 @@ struct settings {
     /* Worked out of the above. */
     const char *issuer;   /* LOGTO_ENDPOINT/oidc, no slash doubled */
     const char *jwks_url;
-    const char *frames_dir; /* of file:// */
+    const char *frames_dir;    /* of file://, else NULL */
+    const char *frames_bucket; /* of s3://, else NULL */
     int32_t difficulty_min;
     int32_t difficulty_max;
 };
