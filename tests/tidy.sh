@@ -20,9 +20,9 @@ declare -A LIBRARIES=(
     [libwebsockets.h]='^(duel|include/duel)/io/gateway'
     [hiredis]='^(duel|include/duel)/io/valkey'
     [libpq-fe.h]='^(duel|include/duel)/io/pg'
-    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames)'
-    [curl]='^duel/io/jwks'
-    [jansson.h]='^duel/io/(jwks|jwt)|^loadtest/'
+    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4)'
+    [curl]='^duel/io/(jwks|s3)'
+    [jansson.h]='^duel/io/(jwks|jwt|body)|^loadtest/'
     [msgpack.h]='^protocol/(encode|decode)\.c$'
     [utf8proc.h]='^duel/core/normal\.c$'
     [ev.h]='^(duel|include/duel)/io/|^duel/main\.c$|^loadtest/'
@@ -75,7 +75,7 @@ mapfile -t pages < <(of '\.md$')
 # ---- shapes ----
 
 grep -nHE '^.{101,}' "${c_files[@]}" | cut -c1-120 | check 'lines of C are at most 100 columns'
-grep -nHE '^.{151,}' "${def_files[@]}" | cut -c1-120 | check 'lines of tables are at most 150 columns'
+grep -nHE '^.{221,}' "${def_files[@]}" | cut -c1-120 | check 'lines of tables are at most 220 columns'
 grep -nHP '[ \t]+$' "${text_files[@]}" | check 'no blanks at the end of a line'
 grep -nHP '\t' "${c_files[@]}" "${def_files[@]}" | check 'no tabs in C'
 grep -lP '[\x00-\x08\x0b-\x1f\x7f]' "${text_files[@]}" | check 'no control characters'

@@ -36,6 +36,7 @@ async function idleMemory() {
     const world = await World.start({
         env: {
             DUEL_WINDOW: "0", DUEL_WINDOW_STEP: "0", DUEL_QUEUE_TIMEOUT_MS: "86400000", LOG_LEVEL: "warn",
+            DUEL_ADDRESS_CONNECTIONS: "0", DUEL_ADDRESS_UNAUTHENTICATED: "0", DUEL_ADDRESS_RATE: "0",
         },
     });
     const sockets = [];

@@ -36,10 +36,10 @@ test("a proxy that strips the prefix is served too", async () => {
     const player = await world.player("stripped0001");
     const origin = `http://127.0.0.1:${world.port}`;
     const headers = { Authorization: `Bearer ${player.token}` };
-    for (const path of ["/me", "/api/duel/me", "/api/duel/n/a/me"]) {
+    for (const path of ["/me", "/api/duel/me", "/api/duel/n/a/me", "/api/duel/n/other/me"]) {
         assert.equal((await fetch(origin + path, { headers })).status, 200, path);
     }
-    for (const path of ["/api/duelist", "/api/duel", "/api/duel/", "/api/duel/me/", "/api/duel/me/x", "/api/duel/n/zz/me"]) {
+    for (const path of ["/api/duelist", "/api/duel", "/api/duel/", "/api/duel/me/", "/api/duel/me/x", "/api/duel/n/a/n/b/me"]) {
         assert.equal((await fetch(origin + path, { headers })).status, 404, path);
     }
     const socket = new Connection(`${origin.replace("http", "ws")}/queue`, { token: player.token });

@@ -86,7 +86,9 @@ export class Connection {
         const promise = new Promise((resolve, reject) => {
             this.waiting.push({ wants, resolve, reject, what: t });
         });
-        return within(promise, t);
+        return within(promise, t).catch((error) => {
+            throw new Error(`${error.message}; there came: ${this.arrived.map((one) => one.t).join(" ")}`);
+        });
     }
 
     count(t) {
@@ -138,6 +140,11 @@ export class Player {
     constructor(base, token) {
         this.base = base; // http://127.0.0.1:port/api/duel
         this.token = token;
+    }
+
+    /** The same person at another address. */
+    at(base) {
+        return new Player(base, this.token);
     }
 
     #ws(path) {
@@ -219,7 +226,9 @@ export async function meet(a, b) {
 
 /** Plays round `number` up to its start: loads the frame, says ready, opens it. */
 export async function startRound(seat, number) {
-    const frame = await seat.socket.take("frame", (message) => message.round === number);
+    const known = seat.welcome?.frame?.round === number; // who came late got it with the welcome
+    const frame = known ? seat.welcome.frame
+        : await seat.socket.take("frame", (message) => message.round === number);
     const sealed = await seat.player.load(frame);
     seat.socket.send({ t: "ready", round: number });
     const round = await seat.socket.take("round", (message) => message.round === number);

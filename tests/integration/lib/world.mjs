@@ -3,18 +3,17 @@
 //
 // From the runner: DATABASE_URL and VALKEY_URL (private stores), DUEL_SERVER (the binary).
 
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import Valkey from "iovalkey";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import pg from "pg";
-import { Player, within } from "./client.mjs";
+import { Player } from "./client.mjs";
+import { Server, until } from "./server.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const AUDIENCE = "https://api.framedle.test";
@@ -24,21 +23,6 @@ function need(name) {
         throw new Error(`${name} is not set: these tests are run by \`make test\``);
     }
     return process.env[name];
-}
-
-async function freePort() {
-    for (let attempt = 0; attempt < 50; attempt++) {
-        const port = 20000 + Math.floor(Math.random() * 10000);
-        const free = await new Promise((done) => {
-            const probe = createTcp();
-            probe.once("error", () => done(false));
-            probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
-        });
-        if (free) {
-            return port;
-        }
-    }
-    throw new Error("no free port");
 }
 
 /** Invented videos: short titles, far apart, each with two pictures. */
@@ -63,9 +47,12 @@ function picture() {
 }
 
 export class World {
-    /** `env`: settings that differ from the quick ones below. */
-    static async start({ env = {}, start = true } = {}) {
+    /** `env`: settings that differ from the quick ones below; `stores`: others than the runner's. */
+    static async start({ env = {}, start = true, stores } = {}) {
         const world = new World();
+        world.addresses = stores?.env ?? {
+            DATABASE_URL: need("DATABASE_URL"), VALKEY_URL: need("VALKEY_URL"),
+        };
         try {
             await world.#start(env, start);
         } catch (error) {
@@ -78,15 +65,13 @@ export class World {
     async #start(env, start) {
         this.dir = mkdtempSync(join(tmpdir(), "duel-test-"));
         await this.#makeDatabase();
-        this.valkey = new Valkey(valkeyOptions(need("VALKEY_URL")));
+        this.valkey = new Valkey(valkeyOptions(this.addresses.VALKEY_URL));
         this.valkey.on("error", () => {});
         await this.valkey.flushall();
         await this.#makeIssuer();
-        this.port = await freePort();
-        this.opsPort = await freePort();
-        this.base = `http://127.0.0.1:${this.port}/api/duel`;
+        this.server = await Server.at();
+        this.servers = [this.server];
         this.env = { ...this.#quickSettings(), ...env };
-        this.log = "";
         if (start) {
             await this.serve();
             await this.ready();
@@ -96,7 +81,7 @@ export class World {
     #quickSettings() {
         return {
             DUEL_LISTEN: `127.0.0.1:${this.port}`, DUEL_OPS_LISTEN: `127.0.0.1:${this.opsPort}`,
-            DATABASE_URL: this.databaseUrl, VALKEY_URL: need("VALKEY_URL"),
+            DATABASE_URL: this.databaseUrl, VALKEY_URL: this.addresses.VALKEY_URL,
             LOGTO_ENDPOINT: this.issuer, LOGTO_API_RESOURCE: AUDIENCE,
             DUEL_FRAMES: `file://${this.dir}/store`, LOG_LEVEL: "debug",
             DUEL_ALLOWED_ORIGINS: "https://framedle.wtf tauri://localhost",
@@ -106,15 +91,13 @@ export class World {
     }
 
     async #makeDatabase() {
-        const admin = new pg.Client({ connectionString: need("DATABASE_URL") });
+        const admin = new pg.Client({ connectionString: this.addresses.DATABASE_URL });
         await admin.connect();
         this.databaseName = `test_${process.pid}_${randomBytes(4).toString("hex")}`;
         await admin.query(`create database ${this.databaseName}`);
         await admin.end();
-        this.databaseUrl = databaseNamed(need("DATABASE_URL"), this.databaseName);
-        this.db = new pg.Client({ connectionString: this.databaseUrl });
-        this.db.on("error", () => {});
-        await this.db.connect();
+        this.databaseUrl = databaseNamed(this.addresses.DATABASE_URL, this.databaseName);
+        await this.connectDatabase();
         await this.db.query(readFileSync(join(ROOT, "tests/schema/framedle.sql"), "utf8"));
         await this.db.query(`insert into achievements (id, name, description, icon) values
             ('first_blood', 'First blood', '', ''), ('speed_demon', 'Speed demon', '', ''),
@@ -123,6 +106,13 @@ export class World {
         for (const [id, title, channel, views] of VIDEOS) {
             await this.addVideo({ id, title, channel, views });
         }
+    }
+
+    /** Also after PostgreSQL was away: its client does not come back by itself. */
+    async connectDatabase() {
+        this.db = new pg.Client({ connectionString: this.databaseUrl });
+        this.db.on("error", () => {});
+        await this.db.connect();
     }
 
     async addVideo({ id, title, channel = "A channel", views = 1000, difficulty = 5, frames = 2 }) {
@@ -187,55 +177,67 @@ export class World {
         return video;
     }
 
+    get port() {
+        return this.server.port;
+    }
+
+    get opsPort() {
+        return this.server.opsPort;
+    }
+
+    get base() {
+        return this.server.base;
+    }
+
+    get child() {
+        return this.server.child;
+    }
+
+    get exited() {
+        return this.server.exited;
+    }
+
+    get log() {
+        return this.servers.map((server) => server.log).join("");
+    }
+
     async serve(env = {}) {
-        this.exited = null;
-        const child = spawn(need("DUEL_SERVER"), [], {
-            env: { PATH: process.env.PATH, ...sanitizers(), ...this.env, ...env },
-            stdio: ["ignore", "pipe", "pipe"],
-        });
-        this.child = child;
-        child.stdout.on("data", (part) => (this.log += part));
-        child.stderr.on("data", (part) => (this.log += part));
-        this.exit = new Promise((done) => {
-            child.on("exit", (code, signal) => {
-                this.exited = { code, signal };
-                done(this.exited);
-            });
-        });
+        this.server.serve({ ...this.env, ...env });
     }
 
-    /** Waits until the server says that it is ready; fails with its log when it ends instead. */
-    async ready(wanted = 200) {
-        for (let attempt = 0; attempt < 2000; attempt++) {
-            if (this.exited) {
-                throw new Error(`the server ended: ${JSON.stringify(this.exited)}\n${this.log}`);
-            }
-            const status = await fetch(`http://127.0.0.1:${this.opsPort}/readyz`)
-                .then((response) => response.status, () => 0);
-            if (status === wanted) {
-                return;
-            }
-            await new Promise((done) => setTimeout(done, 10));
-        }
-        throw new Error(`the server did not become ready\n${this.log}`);
+    /** Another process on the same stores, at addresses of its own; ready when this resolves. */
+    async another(env = {}) {
+        const server = await Server.at();
+        this.servers.push(server);
+        server.serve({ ...this.env, ...env });
+        await server.ready();
+        return server;
     }
 
-    async metric(line) {
-        const text = await (await fetch(`http://127.0.0.1:${this.opsPort}/metrics`)).text();
-        const found = text.split("\n").find((one) => one.startsWith(`${line} `));
-        return found === undefined ? undefined : Number(found.slice(line.length + 1));
+    /** Ends the processes of another(), which must have done well. */
+    async stopOthers() {
+        const others = this.servers.splice(1);
+        await Promise.all(others.map((server) => server.stop()));
+        others.forEach((server) => server.check());
     }
 
-    /** Asks until `get` gives something, for what arrives in its own time. */
-    async until(get, what) {
-        for (let attempt = 0; attempt < 2000; attempt++) {
-            const value = await get();
-            if (value) {
-                return value;
-            }
-            await new Promise((done) => setTimeout(done, 10));
-        }
-        throw new Error(`never: ${what}\n${this.log.slice(-4000)}`);
+    /** The server dies with all that it knew, and is started again at the same addresses. */
+    async restart(env = {}) {
+        await this.terminate("SIGKILL");
+        await this.serve(env);
+        await this.ready();
+    }
+
+    ready(wanted) {
+        return this.server.ready(wanted);
+    }
+
+    metric(line) {
+        return this.server.metric(line);
+    }
+
+    until(get, what) {
+        return until(get, what, () => this.log);
     }
 
     storedMatch(id) {
@@ -243,19 +245,15 @@ export class World {
             .rows[0], `match ${id} in duel_matches`);
     }
 
-    async terminate(signal = "SIGTERM") {
-        this.child.kill(signal);
-        return within(this.exit, "the server's exit", 40_000);
+    terminate(signal) {
+        return this.server.terminate(signal);
     }
 
     /** Ends everything; a server that did not end well fails the test. */
     async stop() {
-        let end = this.exited;
-        if (this.child && !end) {
-            end = await this.terminate();
-        }
+        await Promise.all((this.servers ?? []).map((server) => server.stop()));
         await this.db?.end().catch(() => {});
-        const admin = new pg.Client({ connectionString: need("DATABASE_URL") });
+        const admin = new pg.Client({ connectionString: this.addresses.DATABASE_URL });
         await admin.connect();
         await admin.query(`drop database if exists ${this.databaseName} with (force)`);
         await admin.end();
@@ -263,17 +261,10 @@ export class World {
         this.jwks?.closeAllConnections();
         this.jwks?.close();
         rmSync(this.dir, { recursive: true, force: true });
-        if (/ERROR: AddressSanitizer|runtime error:|LeakSanitizer|assertion failed/.test(this.log)) {
-            throw new Error(`a fault of the server:\n${this.log.slice(-8000)}`);
-        }
-        if (end && end.code !== 0 && end.signal !== "SIGKILL") {
-            throw new Error(`the server ended with ${JSON.stringify(end)}:\n${this.log.slice(-4000)}`);
+        for (const server of this.servers ?? []) {
+            server.check();
         }
     }
-}
-
-function sanitizers() {
-    return { ASAN_OPTIONS: "abort_on_error=1:detect_leaks=1", UBSAN_OPTIONS: "print_stacktrace=1" };
 }
 
 function valkeyOptions(url) {

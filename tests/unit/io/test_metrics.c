@@ -86,12 +86,15 @@ TEST(every_sample_belongs_to_the_family_before_it)
             CHECK(sscanf(line, "# TYPE %127s %15s", name, type) == 2);
             CHECK(strcmp(name, family) == 0);
             bool counter = strcmp(type, "counter") == 0;
-            CHECK(counter || strcmp(type, "gauge") == 0);
+            CHECK(counter || strcmp(type, "gauge") == 0 || strcmp(type, "histogram") == 0);
             const char *total = strstr(name, "_total");
             CHECK(counter == (total != NULL && total[6] == '\0'));
         } else {
             size_t size = strcspn(line, "{ ");
-            CHECK(size == strlen(family) && strncmp(line, family, size) == 0);
+            size_t name_size = strlen(family);
+            CHECK(size >= name_size && strncmp(line, family, name_size) == 0);
+            /* A histogram has _bucket, _sum and _count. */
+            CHECK(size == name_size || strcmp(type, "histogram") == 0);
         }
     }
 }

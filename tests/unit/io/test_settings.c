@@ -156,80 +156,156 @@ TEST(shapes_that_are_right)
     check_taken("VALKEY_URL", "valkey://:pw@valkey:6380/1");
     check_taken("DUEL_ALLOWED_ORIGINS", "https://framedle.wtf, http://localhost:3000 ");
     check_taken("DUEL_ALLOWED_ORIGINS", "http://[::1]:8080");
+    check_taken("DUEL_ALLOWED_ORIGINS",
+                "tauri://localhost http://tauri.localhost https://tauri.localhost");
+    check_taken("DUEL_TRUSTED_PROXIES", settings.trusted_proxies); /* the defaults */
+    check_taken("DUEL_CLOUDFLARE_RANGES", settings.cloudflare_ranges);
+    check_taken("DUEL_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7 fc00::/7,::1");
+    check_taken("DUEL_TRUSTED_PROXIES", "none");
+    check_taken("DUEL_CLOUDFLARE_RANGES", "none");
     check_taken("DUEL_SECRET", "0123456789abcdef");
     check_taken("DUEL_SCOPE", "duel:play");
     check_taken("LOG_LEVEL", "error");
 }
 
+static const char *const wrong[][2] = {
+    { "DUEL_BASE_PATH", "api" },
+    { "DUEL_BASE_PATH", "/" },
+    { "DUEL_BASE_PATH", "/api/" },
+    { "DUEL_BASE_PATH", "/a//b" },
+    { "DUEL_BASE_PATH", "/a/../b" },
+    { "DUEL_BASE_PATH", "/a b" },
+    { "DUEL_BASE_PATH", "/a?b" },
+    { "DUEL_NODE_ID", "A" },
+    { "DUEL_NODE_ID", "12345678901234567" },
+    { "DATABASE_URL", "mysql://geheim" },
+    { "DATABASE_URL", "geheim" },
+    { "DATABASE_URL", "postgresql://u:geheim%zz@h/db" },
+    { "DATABASE_URL", "host=x password=geheim bogus_key=1" },
+    { "DATABASE_URL", "postgresql://u:geheim@h/db?bogus_key=1" },
+    { "DATABASE_URL", "postgresql://u:geheim@h:notaport/db" },
+    { "DATABASE_URL", "postgresql://u:geheim@h:0/db" },
+    { "DATABASE_URL", "postgresql://u:geheim@h:65536/db" },
+    { "DATABASE_URL", "postgresql://u:geheim@h1:5432,h2:x/db" },
+    { "DATABASE_URL", "host=x port=99999999999999999999" },
+    { "VALKEY_URL", "redis://:geheim%zz@localhost:6379" },
+    { "VALKEY_URL", "redis://user:geheim/x@localhost:6379" },
+    { "VALKEY_URL", "unix:///x?db=geheim" },
+    { "VALKEY_URL", "rediss://:geheim@host" },
+    { "VALKEY_URL", "unix://geheim" },
+    { "VALKEY_URL", "redis://" },
+    { "VALKEY_URL", "redis://geheim@" },
+    { "VALKEY_URL", "redis://host:0" },
+    { "VALKEY_URL", "redis://host:6379/geheim" },
+    { "VALKEY_URL", "host:6379" },
+    { "LOGTO_ENDPOINT", "auth.example.org" },
+    { "LOGTO_ENDPOINT", "ftp://auth.example.org" },
+    { "LOGTO_ENDPOINT", "https://" },
+    { "LOGTO_ENDPOINT", "https://a:b@auth.example.org" },
+    { "LOGTO_ENDPOINT", "https://auth.example.org/?x" },
+    { "LOGTO_ENDPOINT", "https://auth.example.org/oidc" },
+    { "LOGTO_ENDPOINT", "https://auth.example.org/oidc/" },
+    { "LOGTO_ENDPOINT", "https://auth.example.org:99999" },
+    { "LOGTO_JWKS_URL", "file:///etc/passwd" },
+    { "LOGTO_API_RESOURCE", "two words" },
+    { "DUEL_FRAMES", "s3:/bucket" },
+    { "DUEL_FRAMES", "s3://Bucket" },
+    { "DUEL_FRAMES", "s3://bucket/frames" },
+    { "R2_ENDPOINT", "garage:3900" },
+    { "R2_ENDPOINT", "s3://garage:3900" },
+    { "R2_ENDPOINT", "https://key:secret@garage:3900" },
+    { "R2_ENDPOINT", "https://account.r2.cloudflarestorage.com/bucket" },
+    { "R2_ENDPOINT", "http://garage:99999" },
+    { "R2_BUCKET", "ab" },
+    { "R2_BUCKET", "a..b" },
+    { "R2_BUCKET", "-ab" },
+    { "R2_BUCKET", "../x" },
+    { "R2_REGION", "Auto" },
+    { "R2_REGION", "a/b" },
+    { "R2_ACCESS_KEY", "geheim/geheim" },
+    { "R2_ACCESS_KEY", "geheim geheim" },
+    { "R2_ACCESS_KEY", "geheim\r\nX: y" },
+    { "R2_SECRET_KEY", "geheim geheim" },
+    { "R2_SECRET_KEY", "geheim\n" },
+    { "DUEL_FRAMES", "/srv/frames" },
+    { "DUEL_FRAMES", "file://srv" },
+    { "DUEL_FRAMES", "file:///" },
+    { "DUEL_FRAMES", "file:///no/such/directory" },
+    { "DUEL_FRAMES", "file:///etc/passwd" },
+    { "DUEL_DIFFICULTY", "5" },
+    { "DUEL_DIFFICULTY", "6-4" },
+    { "DUEL_DIFFICULTY", "0-3" },
+    { "DUEL_DIFFICULTY", "1-11" },
+    { "DUEL_DIFFICULTY", "4-" },
+    { "DUEL_DIFFICULTY", "-4" },
+    { "DUEL_ALLOWED_ORIGINS", "*" },
+    { "DUEL_ALLOWED_ORIGINS", "framedle.wtf" },
+    { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf/" },
+    { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf https://x/path" },
+    { "DUEL_ALLOWED_ORIGINS", "https://Framedle.wtf" },
+    { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf:443" },
+    { "DUEL_ALLOWED_ORIGINS", "http://framedle.wtf:80" },
+    { "DUEL_ALLOWED_ORIGINS", "https://" },
+    { "DUEL_ALLOWED_ORIGINS", "null" },
+    { "DUEL_TRUSTED_PROXIES", "traefik" },
+    { "DUEL_TRUSTED_PROXIES", "10.0.0.1/8" },
+    { "DUEL_TRUSTED_PROXIES", "10.0.0.0/33" },
+    { "DUEL_TRUSTED_PROXIES", "none, 10.0.0.0/8" },
+    { "DUEL_CLOUDFLARE_RANGES", "172.64.0.0/13;10.0.0.0/8" },
+    { "DUEL_SECRET", "geheimgeheim" },
+    { "DUEL_SCOPE", "a b" },
+    { "LOG_LEVEL", "INFO" },
+};
+
 TEST(shapes_that_are_wrong)
 {
-    static const char *const wrong[][2] = {
-        { "DUEL_BASE_PATH", "api" },
-        { "DUEL_BASE_PATH", "/" },
-        { "DUEL_BASE_PATH", "/api/" },
-        { "DUEL_BASE_PATH", "/a//b" },
-        { "DUEL_BASE_PATH", "/a/../b" },
-        { "DUEL_BASE_PATH", "/a b" },
-        { "DUEL_BASE_PATH", "/a?b" },
-        { "DUEL_NODE_ID", "A" },
-        { "DUEL_NODE_ID", "12345678901234567" },
-        { "DATABASE_URL", "mysql://geheim" },
-        { "DATABASE_URL", "geheim" },
-        { "DATABASE_URL", "postgresql://u:geheim%zz@h/db" },
-        { "DATABASE_URL", "host=x password=geheim bogus_key=1" },
-        { "DATABASE_URL", "postgresql://u:geheim@h/db?bogus_key=1" },
-        { "DATABASE_URL", "postgresql://u:geheim@h:notaport/db" },
-        { "DATABASE_URL", "postgresql://u:geheim@h:0/db" },
-        { "DATABASE_URL", "postgresql://u:geheim@h:65536/db" },
-        { "DATABASE_URL", "postgresql://u:geheim@h1:5432,h2:x/db" },
-        { "DATABASE_URL", "host=x port=99999999999999999999" },
-        { "VALKEY_URL", "redis://:geheim%zz@localhost:6379" },
-        { "VALKEY_URL", "redis://user:geheim/x@localhost:6379" },
-        { "VALKEY_URL", "unix:///x?db=geheim" },
-        { "VALKEY_URL", "rediss://:geheim@host" },
-        { "VALKEY_URL", "unix://geheim" },
-        { "VALKEY_URL", "redis://" },
-        { "VALKEY_URL", "redis://geheim@" },
-        { "VALKEY_URL", "redis://host:0" },
-        { "VALKEY_URL", "redis://host:6379/geheim" },
-        { "VALKEY_URL", "host:6379" },
-        { "LOGTO_ENDPOINT", "auth.example.org" },
-        { "LOGTO_ENDPOINT", "ftp://auth.example.org" },
-        { "LOGTO_ENDPOINT", "https://" },
-        { "LOGTO_ENDPOINT", "https://a:b@auth.example.org" },
-        { "LOGTO_ENDPOINT", "https://auth.example.org/?x" },
-        { "LOGTO_ENDPOINT", "https://auth.example.org/oidc" },
-        { "LOGTO_ENDPOINT", "https://auth.example.org/oidc/" },
-        { "LOGTO_ENDPOINT", "https://auth.example.org:99999" },
-        { "LOGTO_JWKS_URL", "file:///etc/passwd" },
-        { "LOGTO_API_RESOURCE", "two words" },
-        { "DUEL_FRAMES", "s3://bucket" },
-        { "DUEL_FRAMES", "/srv/frames" },
-        { "DUEL_FRAMES", "file://srv" },
-        { "DUEL_FRAMES", "file:///" },
-        { "DUEL_FRAMES", "file:///no/such/directory" },
-        { "DUEL_FRAMES", "file:///etc/passwd" },
-        { "DUEL_DIFFICULTY", "5" },
-        { "DUEL_DIFFICULTY", "6-4" },
-        { "DUEL_DIFFICULTY", "0-3" },
-        { "DUEL_DIFFICULTY", "1-11" },
-        { "DUEL_DIFFICULTY", "4-" },
-        { "DUEL_DIFFICULTY", "-4" },
-        { "DUEL_ALLOWED_ORIGINS", "*" },
-        { "DUEL_ALLOWED_ORIGINS", "framedle.wtf" },
-        { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf/" },
-        { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf https://x/path" },
-        { "DUEL_ALLOWED_ORIGINS", "https://Framedle.wtf" },
-        { "DUEL_ALLOWED_ORIGINS", "https://framedle.wtf:443" },
-        { "DUEL_ALLOWED_ORIGINS", "http://framedle.wtf:80" },
-        { "DUEL_ALLOWED_ORIGINS", "https://" },
-        { "DUEL_SECRET", "geheimgeheim" },
-        { "DUEL_SCOPE", "a b" },
-        { "LOG_LEVEL", "INFO" },
-    };
     for (uint32_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         check_refused(wrong[i][0], wrong[i][1]);
     }
+}
+
+/* An environment with a store; `without` is left out. */
+static bool try_store(const char *frames, const char *without)
+{
+    clean();
+    setenv("DUEL_FRAMES", frames, 1);
+    setenv("R2_ENDPOINT", "http://garage:3900/", 1);
+    setenv("R2_ACCESS_KEY", "GK31c2f218a2e44f485b94239e", 1);
+    setenv("R2_SECRET_KEY", "geheim/+=\"\\", 1);
+    setenv("R2_BUCKET", "other-bucket", 1);
+    unsetenv(without);
+    problem = TEXT_NONE;
+    return settings_read(&settings, &problem);
+}
+
+TEST(frames_from_a_store)
+{
+    CHECK(try_store("s3://framedle-content", "R2_BUCKET"));
+    CHECK(strcmp(settings.frames_bucket, "framedle-content") == 0);
+    CHECK(settings.frames_dir == NULL);
+    CHECK(strcmp(settings.r2_region, "auto") == 0);
+    CHECK(try_store("s3://framedle-content", "none"));
+    CHECK(strcmp(settings.frames_bucket, "framedle-content") == 0);
+    CHECK(try_store("s3://", "none"));
+    CHECK(strcmp(settings.frames_bucket, "other-bucket") == 0);
+    static const char *const needed[] = { "R2_ENDPOINT", "R2_ACCESS_KEY", "R2_SECRET_KEY",
+                                          "R2_BUCKET" };
+    for (uint32_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        CHECK(!try_store("s3://", needed[i]));
+        CHECK(strncmp(problem.data, needed[i], strlen(needed[i])) == 0);
+        CHECK(memmem(problem.data, problem.size, " is not set: ", 13) != NULL);
+        CHECK(memmem(problem.data, problem.size, "geheim", 6) == NULL);
+    }
+    CHECK(!try_store("s3://bucket", "R2_SECRET_KEY"));
+    setenv("R2_SECRET_ACCESS_KEY", "geheim", 1);
+    unsetenv("R2_ACCESS_KEY");
+    setenv("R2_ACCESS_KEY_ID", "id", 1);
+    CHECK(settings_read(&settings, &problem));
+    CHECK(strcmp(settings.r2_secret_key, "geheim") == 0);
+    CHECK(strcmp(settings.r2_access_key, "id") == 0);
+    clean(); /* a directory needs none of them */
+    CHECK(settings_read(&settings, &problem));
+    CHECK(settings.frames_bucket == NULL);
 }
 
 TEST(a_wrong_value_is_shown_on_one_line_and_cut)
