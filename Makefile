@@ -20,9 +20,9 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wc
 	-Wformat=2 -Wnull-dereference -Werror
 HARDENING := -fstack-protector-strong -fPIE -fcf-protection
 ifneq ($(SAN),)
-MODE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+BUILD := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 else
-MODE := -O2 -g -D_FORTIFY_SOURCE=2
+BUILD := -O2 -g -D_FORTIFY_SOURCE=2
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now
 endif
 
@@ -30,7 +30,7 @@ endif
 PKG_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lev -lpthread
 CPPFLAGS += -Iinclude -I. -I$(OBJ)/embed -D_GNU_SOURCE
-CFLAGS_ALL = -std=c17 $(MODE) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CFLAGS)
+CFLAGS_ALL = -std=c17 $(BUILD) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CFLAGS)
 
 SOURCES := $(wildcard duel/*/*.c protocol/*.c)
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
@@ -50,7 +50,8 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OBJ)/%)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d) $(SUPPORT_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(OBJ)/duel/main.d $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
+-include $(SUPPORT_OBJECTS:.o=.d)
 
 .PHONY: all
 all: build/duel-server ## build the server
@@ -79,7 +80,7 @@ $(LIBRARY): $(OBJECTS)
 
 $(OBJ)/duel-server: $(OBJ)/duel/main.o $(LIBRARY)
 	@echo "  LINK  $@"
-	@$(CC) $(MODE) -o $@ $^ $(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
+	@$(CC) $(BUILD) -o $@ $^ $(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
 
 build/duel-server: $(OBJ)/duel-server
 	@cp -f $< $@.new && mv -f $@.new $@
@@ -108,7 +109,7 @@ help: ## this list
 # The local stack and the tests are scripts: they start processes, ask them whether they are there, and
 # end them.
 .PHONY: run
-run: ## on a bare Debian: install, build, start everything, watch two players duel (Ctrl-C ends it)
+run: ## on a bare Debian: install, build, start everything, print the link to play on (BOTS=8, NODES=2)
 	+@deploy/local/run
 
 .PHONY: deps
@@ -132,6 +133,16 @@ test-build: $(TEST_PROGRAMS) $(PROBES) $(OBJ)/duel-server
 .PHONY: print-obj
 print-obj:
 	@echo $(OBJ)
+
+# What is not given is left to the program: `loadtest/chaos.mjs --help`.
+.PHONY: chaos
+chaos: build/duel-server ## kill, freeze and empty things under live matches (SECONDS= MATCHES= KILL_EVERY= SEED= MODE=crash|rolling)
+	@deploy/local/deps
+	@deploy/local/packages
+	@node loadtest/chaos.mjs $(if $(MODE),--mode $(MODE)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(KILL_EVERY),--every $(KILL_EVERY)) $(if $(MATCHES),--matches $(MATCHES)) \
+		$(if $(NODES),--nodes $(NODES)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(OFF),--off $(OFF))
 
 .PHONY: bench
 bench: ## the figures: ratios and counts, nothing that fails for being slow
