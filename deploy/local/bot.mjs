@@ -12,8 +12,8 @@
 //
 // How it plays: what a picture shows it finds out by comparing it with the sample's files, and then it acts
 // as if it had to think: whether it knows the video, how soon, how fast it types and how often it is wrong
-// follow from its skill and the video's difficulty. It takes a rematch that it is offered, and rests between
-// matches. It ends only when it is told to; a server that restarts finds it again.
+// follow from its skill and the video's difficulty. It rests between matches. It ends only when it is told
+// to; a server that restarts finds it again.
 
 import { get } from "node:http";
 import { parseArgs } from "node:util";
@@ -22,7 +22,6 @@ import { anotherThan, between, makeEye, plain, search, signIn, sleep } from "./t
 
 const LOOK_MS = 500;
 const STAY_MS = 5_000; // in the queue with nobody there, before it leaves again
-const REMATCH_MS = 12_000; // after a match it listens so long for an offer
 const REST_MS = [1_000, 4_000];
 const TROUBLE_MS = 5_000;
 const KNOWN = { 4: 0.97, 5: 0.9, 6: 0.8 }; // by difficulty, to the best of bots
@@ -38,7 +37,6 @@ class Bot {
     #eye;
     #duel;
     #restUntil = 0;
-    #over = null;
 
     constructor({ sub, name, skill }, options) {
         this.name = name;
@@ -49,7 +47,6 @@ class Bot {
         this.#duel.on("matched", ({ opponent }) => say(`${name} meets ${opponent.name}`));
         this.#duel.on("matchEnd", ({ outcome, reason, score }) =>
             say(`${name}: ${outcome} by ${reason}, ${score.join(" – ")}`));
-        this.#duel.on("rematch", (rematch) => this.#answer(rematch));
         this.#duel.on("picture", ({ round, bytes }) => {
             this.#play(round, bytes).catch((error) => say(`${name}: ${error.message}`));
         });
@@ -88,24 +85,13 @@ class Bot {
             }
             this.#rest(Math.max(TROUBLE_MS, (problem.until ?? 0) - Date.now()));
         } else if (status === "over") {
-            this.#over ??= setTimeout(() => this.#rest(between(...REST_MS)), REMATCH_MS);
-        } else {
-            clearTimeout(this.#over);
-            this.#over = null;
+            this.#rest(between(...REST_MS));
         }
     }
 
     #rest(ms) {
         this.#restUntil = Date.now() + ms;
         this.#duel.reset();
-    }
-
-    async #answer({ status, slot }) {
-        const { match } = this.#duel.state;
-        if (status === "offered" && slot !== match?.you) {
-            await sleep(between(600, 1600));
-            this.#duel.rematch(true);
-        }
     }
 
     // ---- a round ----
@@ -196,7 +182,11 @@ async function attend(bots, { metrics, patience }) {
             queued.cancel();
         } else if (!queued && waitingSince !== null && now - waitingSince >= (metrics ? patience : 0)) {
             const free = bots.filter((bot) => bot.isFree);
-            free[Math.floor(Math.random() * free.length)]?.search();
+            const bot = free[Math.floor(Math.random() * free.length)];
+            if (bot) {
+                bot.search();
+                waitingSince = null; // whoever comes next waits as long
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(HERE, "../..");
 const HOST = "127.0.0.1";
 const NAME_MAX = 32;
+const ISSUER_MS = 5_000;
 
 /** Address prefix → folder; the longest that fits is taken. */
 const FOLDERS = [
@@ -152,8 +153,13 @@ class Page {
     async passToken(url, response) {
         const target = new URL("/token", this.issuer);
         target.search = new URLSearchParams({ sub: url.searchParams.get("sub") ?? "" });
-        const given = await fetch(target, { method: "POST" }).catch(() => null);
-        answer(response, given ? given.status : 502, given ? await given.json() : { error: "unreachable" });
+        try {
+            const signal = AbortSignal.timeout(ISSUER_MS);
+            const given = await fetch(target, { method: "POST", signal });
+            answer(response, given.status, await given.json());
+        } catch {
+            answer(response, 502, { error: "unreachable" });
+        }
     }
 
     async addPlayer(url, response) {

@@ -47,6 +47,16 @@ class Story {
         return false;
     }
 
+    /** A round that a dead server took with it comes again with another picture. */
+    forgetVoid({ rounds, round: running }) {
+        const known = new Set([...rounds, running ?? {}].map(({ round }) => `round ${round}`));
+        for (const key of this.#told.keys()) {
+            if (/^round \d+$/.test(key) && !known.has(key)) {
+                this.#told.delete(key);
+            }
+        }
+    }
+
     expect(what, one, other) {
         if (one !== other) {
             this.differences.push(`${what}: ${one} and ${other}`);
@@ -91,6 +101,7 @@ class Player {
         const { story } = this;
         if (message.t === "welcome") {
             const { match, players, rules, rated } = message;
+            story.forgetVoid(message);
             if (story.isFirst("welcome", { match, rules, rated })) {
                 const [one, other] = players.map((player) => player.name);
                 const kind = `match ${match}, best of ${rules.best_of}${rated ? ", rated" : ""}`;

@@ -7,9 +7,9 @@ import { isCode, problem } from "./problem.js";
 export const PATIENCE_MS = 30_000;
 
 // Delays are full-jitter: chance × min(cap, base × 2^attempt), on top of what the server asked for.
-const SOON = { base: 500, least: 0 };
+export const SOON = { base: 500, least: 0 };
 const SPREAD = { base: 1000, least: 0 };
-const LATER = { base: 2000, least: 500 };
+export const LATER = { base: 2000, least: 500 };
 const CAP_MS = 15_000;
 
 const come = (code, delay) => ({ code, final: false, delay });

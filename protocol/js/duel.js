@@ -86,7 +86,7 @@ export function createDuel(options) {
         wanted = match;
         readyFor = 0;
         link = createLink(env, {
-            ...line, clock, ticket, token: env.token, first: path ?? null,
+            ...line, clock, ticket, first: path ?? null,
             path: match === null ? paths.queue : paths.match(match),
             mayFollow: (to) => (match === null ? paths.isQueue(to) : paths.isMatch(to, match)),
             mayRetry, isDone: () => match === null || Boolean(state.match?.end), onChange: lineChanged,
@@ -331,7 +331,7 @@ export function createDuel(options) {
         return promise;
     }
 
-    const askMe = () => getJson(env, "/me", "me", { signal: requests.signal });
+    const askMe = () => getJson(env, "/me", "me", requests.signal);
 
     /** Without a ticket, or when its match is gone, the server knows whether there is one to go back to. */
     async function askWhere(mine) {
@@ -427,7 +427,7 @@ export function createDuel(options) {
         async searchTitles(q, limit = 10) {
             const text = encodeURIComponent(cutToBytes(wellFormed(q), SEARCH_BYTES_MAX));
             const path = `/search?q=${text}&limit=${Number(limit)}`;
-            const found = await getJson(env, path, "search", { signal: requests.signal });
+            const found = await getJson(env, path, "search", requests.signal);
             return Object.freeze(found.map(nameVideo));
         },
     };

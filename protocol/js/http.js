@@ -2,6 +2,7 @@
 
 import { DuelProblem, isCode } from "./problem.js";
 import { ANSWERS } from "./shapes.js";
+import { askToken } from "./token.js";
 
 const ANSWER_MS = 10_000;
 
@@ -25,10 +26,10 @@ export async function fetchWithin(env, url, options, read, { ms = ANSWER_MS, sig
     }
 }
 
-async function getToken(env, refresh) {
+async function getToken(env, refresh, signal) {
     let token;
     try {
-        token = await env.token({ refresh });
+        token = await askToken(env, { refresh }, signal);
     } catch (error) {
         throw new DuelProblem({ code: "TOKEN_CALLBACK_FAILED", message: String(error?.message ?? error) });
     }
@@ -65,10 +66,10 @@ function refusal(env, { status, retryAfter, body }) {
 }
 
 /** `data` of the answer; a refused token is asked for anew once. `answer` names its shape. */
-export async function getJson(env, path, answer, { signal = null } = {}) {
-    let reply = await ask(env, path, await getToken(env, false), signal);
+export async function getJson(env, path, answer, signal) {
+    let reply = await ask(env, path, await getToken(env, false, signal), signal);
     if (reply.status === 401) {
-        reply = await ask(env, path, await getToken(env, true), signal);
+        reply = await ask(env, path, await getToken(env, true, signal), signal);
     }
     if (reply.status !== 200) {
         throw refusal(env, reply);

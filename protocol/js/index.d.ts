@@ -8,7 +8,8 @@ export interface DuelOptions {
     server: string;
     /** Default "/api/duel". */
     basePath?: string;
-    /** Gives Logto's access token for the API resource. `refresh` is true when the last one was refused. */
+    /** Gives Logto's access token for the API resource; nothing when nobody is signed in. `refresh` is true
+     *  when the last one was refused. One that throws, or takes longer than 10 s, is called again. */
     token(request: { refresh: boolean }): string | Promise<string>;
     /** For Node 20, which has none: `ws`. Default: globalThis.WebSocket. */
     WebSocket?: unknown;
@@ -197,7 +198,7 @@ export interface Duel {
      *  Rejects with a Problem when that cannot be found out. */
     resume(): Promise<boolean>;
     /** Resolves with the verdict or rejects with a Problem. Sent again, with its seq, after a reconnect. */
-    guess(answer: { video: string } | { text: string }): Promise<Verdict>;
+    guess(answer: { video: string; text?: never } | { text: string; video?: never }): Promise<Verdict>;
     /** As you type: the newest question wins, an older one resolves to null. Below the server's limit. */
     suggest(q: string): Promise<readonly Suggestion[] | null>;
     /** In the queue: as `cancel`. Before the first round cancels the match, later forfeits. */

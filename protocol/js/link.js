@@ -2,25 +2,25 @@
 // redirections, notices a dead line and measures the server's clock. Knows of messages only `auth`, `ping`,
 // `pong` and the `error` and `timeout` before a close.
 
-import { backOff, judgeClose } from "./closes.js";
+import { backOff, judgeClose, LATER, SOON } from "./closes.js";
 import { createPace } from "./pace.js";
 import { problem } from "./problem.js";
+import { askToken } from "./token.js";
 import { decodeMessages, encodeMessage, isTokenTooLong, PROTOCOL } from "./wire.js";
 
 const CONNECT_MS = 10_000;
+const SENT_MS = 4_000; // where it was sent to: a node that hangs must not take up the grace of 15 s
 const PROBE_SOON_MS = 2_500; // how long a line may stay silent that is doubted already
 const FIRST_PROBES = 4; // one behind the other, for the clock
 const STEADY_MS = 5_000; // as long online and the next loss counts as the first
 const TOKEN_TRIES = 3;
 const HOPS_MAX = 4;
 const PACE = { perSecond: 30, burst: 60 }; // the server's: 40 a second over a burst of 120
-const SOON = { base: 500, least: 0 };
 
 /**
  * @param env see env.js
  * @param options.path where to connect; options.first: where to try first, or null
  * @param options.ticket to come back with, or null
- * @param options.token async ({refresh}) => text
  * @param options.clock gets the probes; options.probeMs, options.deadMs: how often, and how long silence is
  *     borne after one
  * @param options.mayFollow (path) => whether a redirection there is one; options.mayRetry () => whether
@@ -42,6 +42,7 @@ export function createLink(env, options) {
     let refreshed = false;
     let refresh = false;
     let tokenFailures = 0;
+    let asking = new AbortController(); // for a token
     let opened = false;
     let online = false;
     let error = null;
@@ -67,6 +68,7 @@ export function createLink(env, options) {
     function disarmAll() {
         Object.keys(timers).forEach(disarm);
         pace.clear();
+        asking.abort();
     }
 
     // ---- connecting ----
@@ -89,10 +91,10 @@ export function createLink(env, options) {
 
     /** Null: there is none, and what is to happen has been arranged. */
     async function getToken(mine) {
-        const wanted = { refresh };
+        asking = new AbortController();
         let token;
         try {
-            token = await options.token(wanted);
+            token = await askToken(env, { refresh }, asking.signal);
         } catch (thrown) {
             if (!over && mine === turn) {
                 tokenFailed(thrown);
@@ -121,7 +123,7 @@ export function createLink(env, options) {
         if (tokenFailures >= TOKEN_TRIES && env.isOnline()) {
             finish(problem("TOKEN_CALLBACK_FAILED", { message, final: true }));
         } else {
-            wait(problem("TOKEN_CALLBACK_FAILED", { message }), SOON);
+            wait(problem("TOKEN_CALLBACK_FAILED", { message }), LATER);
         }
     }
 
@@ -149,7 +151,7 @@ export function createLink(env, options) {
         current.onmessage = ifMine((event) => receive(event.data));
         current.onerror = () => {}; // `close` follows and says more
         current.onclose = ifMine((event) => closed(event.code, event.reason));
-        arm("connect", CONNECT_MS, () => drop("no answer"));
+        arm("connect", path === options.path ? CONNECT_MS : SENT_MS, () => drop("no answer"));
     }
 
     function sayHello(token) {
@@ -336,6 +338,7 @@ export function createLink(env, options) {
             connect();
             return;
         }
+        hops = 0; // in circles is what takes no time
         const ms = backOff(delay, attempt++, env.random, least);
         arm("retry", ms, connect);
         onChange({ connection: "offline", retryAt: env.now() + ms, problem: why });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { TEXTS } from "../../protocol/js/texts.js";
 import { startRound } from "../integration/lib/client.mjs";
-import { inspect } from "./lib/inspect.mjs";
+import { inspect, inspectAll, PHONES } from "./lib/inspect.mjs";
 import { Stack, tidyUp } from "./lib/stack.mjs";
 
 const PT = { language: "pt-BR", width: 390, height: 844, touch: true };
@@ -29,7 +29,8 @@ async function assertTold(tab, code) {
     await inspect(tab, `problem-${code.toLowerCase().replaceAll("_", "-")}`);
 }
 
-/** One in a tab and one by protocol in round 1: the script's {player, socket, match}. */
+/** One in a tab and one by protocol in round 1: the script's
+ *  {player, socket, match, welcome, start}. */
 async function duel(tab, key, scripted) {
     const player = await stack.script(scripted);
     await tab.open(key);
@@ -38,9 +39,10 @@ async function duel(tab, key, scripted) {
     await tab.findOpponent();
     const matched = await queue.take("matched");
     const socket = await player.match(matched);
-    await startRound({ player, socket }, 1);
+    const welcome = await socket.take("welcome");
+    const start = await startRound({ player, socket, welcome }, 1);
     await tab.sees("match", "round");
-    return { player, socket, match: matched.match };
+    return { player, socket, match: matched.match, welcome, start };
 }
 
 /** The next search works: the queue has them. */
@@ -51,7 +53,7 @@ async function assertPlayable(tab) {
     await tab.sees("home");
 }
 
-test("no token: sign in again", async () => {
+test("no token could be asked for: nobody is blamed, and it can be tried again", async () => {
     const tab = await stack.tab(PT);
     await tab.open("clara");
     await tab.sees("home");
@@ -59,10 +61,11 @@ test("no token: sign in again", async () => {
     await stack.closeIssuer();
     await tab.page.reload();
     await tab.findOpponent();
+    await tab.tells(".notice", "TOKEN_CALLBACK_FAILED");
+    await tab.reads("Continuamos tentando.", ".notice");
     await assertTold(tab, "TOKEN_CALLBACK_FAILED");
     await stack.openIssuer();
-    await tab.press("Entrar de novo");
-    await tab.findOpponent();
+    await tab.press("Tentar de novo");
     await assertPlayable(tab);
 });
 
@@ -128,29 +131,69 @@ test("nobody came: search again", async () => {
     await assertPlayable(tab);
 });
 
-test("the server restarts: said so, and what can be played goes on", async () => {
-    const tab = await stack.tab(PT);
-    const { socket } = await duel(tab, "ana", "bruno");
-    await stack.world.terminate();
-    socket.cut();
-    await tab.shown('.notice[data-kind="offline"]');
-    await tab.tells(".notice", "RESTARTING", "CANNOT_CONNECT");
-    await inspect(tab, "round-restarting");
-    await stack.world.serve();
-    await stack.world.ready();
-    // Back in the match, or told that it is gone.
-    const came = await tab.until(() => {
-        const { screen, connection, code } = document.getElementById("app").dataset;
-        return screen === "problem" ? code : connection === "online" && screen;
-    }, "the way back");
-    if (["NO_SUCH_MATCH", "MATCH_OVER"].includes(came)) {
-        await assertTold(tab, came);
-        await tab.press("Encontrar adversário");
-        await assertPlayable(tab);
-    } else {
-        assert.ok(["match", "found", "summary"].includes(came), `came to ${came}`);
-    }
-});
+/** Round `number` is won by the script, right at once. */
+async function winByScript({ player, socket }, number, { image }) {
+    socket.send({ t: "guess", round: number, seq: 1, video: stack.eye(image).id });
+    await socket.take("round_end", ({ round }) => round === number);
+    return startRound({ player, socket }, number + 1);
+}
+
+/** The score as the tab shows it, the own side first. */
+const scoreSeen = async (tab, selector) => (await tab.texts(selector)).map(Number);
+
+/** Both are back after the server's death: the score stands, the round is played again, the duel goes on. */
+async function assertGoesOn(tab, { player, match, welcome: { resume } }, before) {
+    await tab.sees("found", "waiting");
+    await tab.reads("De volta ao duelo", "h1");
+    assert.deepEqual(await scoreSeen(tab, ".found-score span"), [0, 1]);
+    await tab.reads("A rodada 2 recomeça com outro quadro. Esperando Bruno…", ".found-line");
+    await inspectAll(tab, PHONES, "found-back");
+    await tab.press("Desistir");
+    await tab.shown("dialog[open]");
+    await tab.press("Continuar jogando");
+
+    const again = await player.match({ path: `/api/duel/match/${match}`, resume });
+    const welcome = await again.take("welcome");
+    assert.deepEqual(welcome.rounds.map(({ round, winner }) => [round, winner]), [[1, welcome.you]]);
+    const { image } = await startRound({ player, socket: again, welcome }, 2);
+    await tab.sees("match", "round");
+    assert.deepEqual(await scoreSeen(tab, ".scoreboard .score"), [0, 1]);
+    const video = await tab.video();
+    assert.equal(video.id, stack.eye(image).id, "both look at the same frame");
+    assert.notEqual(video.id, before.id, "which is another one");
+    await tab.reads("6 palpites restantes", ".guesses");
+    await tab.pickByHand(video);
+    await startRound({ player, socket: again }, 3);
+    again.send({ t: "leave" });
+    await tab.sees("summary");
+    assert.deepEqual(await scoreSeen(tab, ".final-score span"), [1, 1]);
+    assert.equal(await tab.page.$eval(".summary", ({ dataset }) => dataset.outcome), "win");
+    const row = await stack.world.storedMatch(match);
+    assert.deepEqual(row.rounds[1].guesses.map(({ text, video: id }) => text ?? id), [video.id]);
+    again.cut();
+}
+
+for (const signal of ["SIGTERM", "SIGKILL"]) {
+    test(`the server ends by ${signal}: said so, and the duel goes on with the score it had`, async () => {
+        const tab = await stack.tab(PT);
+        const seat = await duel(tab, "ana", "bruno");
+        await winByScript(seat, 1, seat.start);
+        await tab.sees("match", "round");
+        await tab.until(() => document.querySelector(".score.them").innerText === "1", "the score");
+        const video = await tab.video();
+        await tab.guessText("não é isto");
+        await tab.shown(".guess[data-state=wrong]");
+
+        await stack.world.terminate(signal);
+        seat.socket.cut();
+        await tab.shown('.notice[data-kind="offline"]');
+        await tab.tells(".notice", "RESTARTING", "CONNECTION_LOST", "CANNOT_CONNECT");
+        await inspect(tab, "round-restarting");
+        await stack.world.serve();
+        await stack.world.ready();
+        await assertGoesOn(tab, seat, video);
+    });
+}
 
 test("a page of another origin is refused: that is said, and it goes on trying", async () => {
     const tab = await stack.tab(EN);

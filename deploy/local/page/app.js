@@ -50,8 +50,6 @@ export class App {
     state = IDLE;
     /** What stopped everything, for the problem screen. */
     problem = null;
-    /** The code with which a rematch was refused. */
-    rematchRefused = null;
     /** The last round's result is still shown. */
     holding = false;
     returning = false;
@@ -61,6 +59,8 @@ export class App {
     frames = new Map();
     #duel = null;
     #match = null;
+    /** The latest round that was on show, to know a match again. */
+    #seen = { match: null, round: 0 };
     #hold = null;
     /** Trying again means looking for an opponent, or coming in once more. */
     #searched = false;
@@ -98,7 +98,6 @@ export class App {
         this.#duel = duel;
         this.#searched = false;
         duel.on("state", (state) => this.#onState(state));
-        duel.on("problem", (problem) => this.#onProblem(problem));
         this.changed();
         await duel.resume().catch(() => false);
         this.returning = false;
@@ -136,10 +135,12 @@ export class App {
         if (state.match?.id !== this.#match) {
             this.#match = state.match?.id ?? null;
             this.frames.clear();
-            this.rematchRefused = null;
             this.#release();
         }
         const { round } = state.match ?? {};
+        if (round) {
+            this.#seen = { match: state.match.id, round: round.number };
+        }
         if (round?.picture?.url) {
             this.frames.set(round.number, round.picture.url);
         }
@@ -164,11 +165,20 @@ export class App {
         this.holding = false;
     }
 
-    #onProblem(problem) {
-        if (this.state.match?.phase === "over" && /REMATCH|MATCH_OVER/.test(problem.code)) {
-            this.rematchRefused = problem.code;
-            this.changed();
+    /**
+     * Whether the duel is not a new one: it is gone back to, or goes on after its server died.
+     *
+     * {next: the number of the round that comes, void: whether it was on show and starts again}, else null;
+     * `next` is null until the match is known.
+     */
+    get wayBack() {
+        const { match, found } = this.state;
+        if (!match) {
+            return found ? null : { next: null, void: false };
         }
+        const seen = this.#seen.match === match.id ? this.#seen.round : 0;
+        const next = (match.rounds.at(-1)?.number ?? 0) + 1;
+        return next > 1 || seen > 0 ? { next, void: seen === next } : null;
     }
 
     // What buttons do.
@@ -191,10 +201,6 @@ export class App {
 
     leave() {
         this.#duel.leave();
-    }
-
-    rematch(accept) {
-        this.#duel.rematch(accept);
     }
 
     showSummary() {

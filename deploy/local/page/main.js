@@ -5,8 +5,9 @@
 //   data-phase       the match's phase (waiting · countdown · round · intermission · over), else ""
 //   data-connection  none · connecting · online · offline
 //   data-code        on the problem screen: the code of what happened, else ""
-// "found" lasts from the match being known to the end of the countdown. After a match's last round the
-// screen stays "match" with phase "over" for a few seconds (or until "See the result"), then "summary".
+// "found" lasts from the match being known to the end of the countdown, and comes again when a duel goes on
+// after its server died. After a match's last round the screen stays "match" with phase "over" for a few
+// seconds (or until "See the result"), then "summary".
 // Within: role "combobox" is the field, role "option" a suggestion, .guess[data-state=wrong|right|sent] a
 // guess, .result[data-won=you|them|nobody] a round's result, .ring the clock, .notice[data-kind=offline|gone]
 // a mending connection, .lock the lockout, .summary[data-outcome=win|loss|draw|none] the end.

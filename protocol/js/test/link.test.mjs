@@ -83,6 +83,50 @@ test("where it was sent to may be gone: then where it began", async () => {
     fake.duel.reset();
 });
 
+test("sent to a node that is dead until another has taken the match over: it gets there", async () => {
+    const fake = createFake();
+    const node = (name) => `/api/duel/n/${name}/match/${MATCH}`;
+    await fake.play();
+    fake.last().ends(1006);
+    const dies = fake.time;
+    let sent = 0;
+    while (fake.time - dies < 6000 || sent < 6) {
+        await fake.advance(fake.duel.state.retryAt - fake.time);
+        assert.equal(fake.last().path, `/api/duel/match/${MATCH}`);
+        fake.last().accept();
+        fake.last().ends(4421, node("dead"));
+        await settle();
+        assert.equal(fake.last().path, node("dead"), `sent there for the ${++sent}th time`);
+        fake.last().ends(1006);
+        await settle();
+    }
+    await fake.advance(fake.duel.state.retryAt - fake.time);
+    fake.last().accept();
+    fake.last().ends(4421, node("good"));
+    await settle();
+    assert.equal(fake.last().path, node("good"));
+    fake.last().accept();
+    fake.last().says(WELCOME);
+    await settle();
+    assert.equal(fake.duel.state.connection, "online");
+    assert.ok(!fake.problems.includes("MOVED"), `${fake.problems}`);
+    fake.duel.reset();
+});
+
+test("a node that it was sent to and that hangs is given up within the grace", async () => {
+    const fake = createFake();
+    await fake.play();
+    fake.last().ends(4421, `/api/duel/n/b/match/${MATCH}`);
+    await settle();
+    const hanging = fake.last();
+    hanging.accept();
+    await fake.advance(4000);
+    assert.equal(hanging.closedWith, 1000);
+    await fake.advance(500);
+    assert.equal(fake.last().path, `/api/duel/match/${MATCH}`);
+    fake.duel.reset();
+});
+
 test("losses wait longer and longer, up to a bound; a restart is not waited for", async () => {
     const fake = createFake();
     await fake.play();
@@ -293,6 +337,37 @@ test("without a token nothing is opened", async () => {
     assert.equal(fake.duel.state.problem.code, "TOKEN_CALLBACK_FAILED");
     await fake.advance(10_000);
     assert.deepEqual([fake.sockets.length, fake.duel.state.status], [0, "failed"]);
+});
+
+test("a token callback that hangs is called again, and what it gives then is too late", async () => {
+    const given = [];
+    const fake = createFake({ token: () => new Promise((resolve) => given.push(resolve)) });
+    fake.duel.search();
+    await fake.advance(9999);
+    assert.equal(fake.duel.state.connection, "connecting");
+    await fake.advance(1);
+    assert.deepEqual([fake.duel.state.connection, fake.duel.state.problem.code],
+        ["offline", "TOKEN_CALLBACK_FAILED"]);
+    await fake.advance(fake.duel.state.retryAt - fake.time);
+    given[0]("too.la.te");
+    await settle();
+    assert.deepEqual([given.length, fake.sockets.length], [2, 0]);
+    given[1]("in.ti.me");
+    await settle();
+    fake.last().accept();
+    assert.equal(fake.last().sent[0].token, "in.ti.me");
+    fake.duel.reset();
+    assert.equal(fake.timers.size, 0);
+
+    const asked = fake.duel.me();
+    await settle();
+    await Promise.all([assert.rejects(asked, { code: "TOKEN_CALLBACK_FAILED" }), fake.advance(10_000)]);
+    const dropped = fake.duel.me();
+    fake.duel.search();
+    await settle();
+    fake.duel.reset();
+    assert.equal(fake.timers.size, 0, "also while it hangs");
+    await assert.rejects(dropped, { code: "TOKEN_CALLBACK_FAILED" });
 });
 
 test("a listener may leave at any moment", async () => {

@@ -12,10 +12,13 @@ function ownWords({ connection, problem, match }) {
     if (connection !== "offline" && !(connection === "connecting" && (match || problem))) {
         return null;
     }
-    const told = problem
-        ? tell(problem, language().tag)
-        : { what: t("reconnecting"), todo: t("clockRuns") };
-    return { kind: "offline", what: told.what, more: told.todo };
+    if (!problem) {
+        return { kind: "offline", what: t("reconnecting"), more: t("clockRuns") };
+    }
+    const { what, todo, action } = tell(problem, language().tag);
+    // The client does by itself what a button would offer.
+    const more = action === "retry" || action === "wait" ? t("keepTrying") : todo;
+    return { kind: "offline", what, more };
 }
 
 function theirWords({ match }, now) {

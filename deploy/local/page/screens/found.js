@@ -1,8 +1,10 @@
-// Both names face each other; in the middle first "VS", then the film leader counts 3, 2, 1.
+// Both names face each other; in the middle first "VS", then the film leader counts 3, 2, 1. The same when a
+// duel goes on after its server died, with the score and a word about the round that comes.
 
-import { announce, h, play, setText, show } from "../dom.js";
+import { announce, h, play, setAttr, setText, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { makeLeader } from "../parts/leader.js";
+import { makeLeaveDialog } from "../parts/leave.js";
 import { makeNotice } from "../parts/notice.js";
 import { makeCard } from "../parts/person.js";
 
@@ -21,11 +23,38 @@ function statusLine(app, them) {
     if (!match) {
         return t("connecting");
     }
+    const { wayBack } = app;
+    const round = wayBack ? t(wayBack.void ? "roundAgain" : "roundNext", { n: wayBack.next }) : "";
     if (match.phase === "waiting") {
-        return t("waitingFor", { name: them.name });
+        return `${round} ${t("waitingFor", { name: them.name })}`.trim();
+    }
+    if (wayBack) {
+        return round;
     }
     const kind = match.rated ? t("rated") : t("unrated");
     return `${t("bestOf", { n: match.rules.bestOf })} · ${kind}`;
+}
+
+/** The own side of the score first. */
+function scoreOf({ score, you }) {
+    return { a: score[you], b: score[1 - you] };
+}
+
+function makeScore() {
+    const you = h("span", { class: "you" });
+    const them = h("span", { class: "them" });
+    const node = h("p", { class: "final-score found-score", hidden: true }, you, h("i", {}, "–"), them);
+    return {
+        node,
+        update(match) {
+            show(node, match);
+            if (match) {
+                const { a, b } = scoreOf(match);
+                setText(you, a);
+                setText(them, b);
+            }
+        },
+    };
 }
 
 export function makeFound(app) {
@@ -35,33 +64,57 @@ export function makeFound(app) {
     const number = h("span", { class: "leader-number" });
     const leader = makeLeader("versus", number);
     const line = h("p", { class: "found-line", role: "status" });
-    const leave = h(
-        "button",
-        { type: "button", class: "quiet", onclick: () => app.leave() },
-        t("cancelMatch"),
-    );
+    const title = h("h1", { tabindex: "-1" });
+    const score = makeScore();
+    const dialog = makeLeaveDialog(app);
+    // Before the first round nothing is lost by leaving; later it is asked for.
+    const leave = h("button", {
+        type: "button",
+        class: "quiet",
+        onclick: () => (app.wayBack ? dialog.open() : app.leave()),
+    });
     const node = h(
         "main",
         { class: "found" },
         notice.node,
-        h("h1", { tabindex: "-1", class: "unseen" }, t("found")),
+        title,
+        score.node,
         h("div", { class: "found-cards" }, you.node, leader, them.node),
         line,
         leave,
+        dialog.node,
     );
     let told = false;
+
+    function tellOnce(other) {
+        const { wayBack } = app;
+        const { match } = app.state;
+        if (told || other.name === "…") {
+            return;
+        }
+        told = true;
+        announce(
+            wayBack
+                ? `${t("back")}. ${t("scoreSay", scoreOf(match))} ${statusLine(app, other)}`
+                : `${t("found")}: ${other.name}, ${other.rating}.`,
+        );
+    }
+
     return {
         node,
         update() {
             const [mine, other] = sides(app);
             you.update(mine);
             them.update(other);
+            const { match } = app.state;
+            const { wayBack } = app;
+            setText(title, t(wayBack ? "back" : "found"));
+            setAttr(title, "class", wayBack ? null : "unseen");
+            score.update(wayBack ? match : null);
             setText(line, statusLine(app, other));
-            show(leave, app.state.match?.phase !== "countdown");
-            if (!told && other.name !== "…") {
-                told = true;
-                announce(`${t("found")}: ${other.name}, ${other.rating}.`);
-            }
+            setText(leave, t(wayBack ? "leave" : "cancelMatch"));
+            show(leave, match?.phase !== "countdown" && (match || !wayBack));
+            tellOnce(other);
             this.tick(Date.now());
         },
         tick(now) {

@@ -132,49 +132,6 @@ function makeSheet(app) {
     };
 }
 
-/** Offer, answer, and what came of it. */
-function makeRematch(app) {
-    const line = h("p", { class: "rematch-line", role: "status", hidden: true });
-    const button = (words, accept) =>
-        h("button", { type: "button", class: "second", onclick: () => app.rematch(accept) }, words);
-    const offer = button(t("rematch"), true);
-    const accept = button(t("rematchAccept"), true);
-    const decline = button(t("rematchDecline"), false);
-    const node = h("div", { class: "rematch" }, line, offer, accept, decline);
-
-    function words(match, name, open) {
-        const { rematch, you } = match;
-        if (app.rematchRefused) {
-            return app.rematchRefused === "REMATCH_UNAVAILABLE" ? t("rematchNever") : t("rematchLate");
-        }
-        if (rematch?.status === "declined") {
-            return rematch.slot === you ? null : t("rematchNo", { name });
-        }
-        if (rematch?.status === "expired") {
-            return t("rematchLate");
-        }
-        if (rematch?.status === "offered" && open) {
-            return t(rematch.slot === you ? "rematchOffered" : "rematchAsked", { name });
-        }
-        return null;
-    }
-
-    return {
-        node,
-        update(match, now) {
-            const { rematch, end, you } = match;
-            const open = end.rematchUntil > now && end.outcome !== "none" && !app.rematchRefused;
-            const asked = open && rematch?.status === "offered" && rematch.slot !== you;
-            const text = words(match, match.players[1 - you].name, open);
-            show(line, text);
-            setText(line, text);
-            show(offer, open && !rematch);
-            show(accept, asked);
-            show(decline, asked);
-        },
-    };
-}
-
 export function makeSummary(app) {
     const title = h("h1", { tabindex: "-1", class: "verdict" });
     const reason = h("p", { class: "reason" });
@@ -192,7 +149,6 @@ export function makeSummary(app) {
     const pointsBox = h("div", { class: "elo" }, h("span", { class: "eyebrow" }, t("points")), points);
     const sheet = makeSheet(app);
     const share = makeShare();
-    const rematch = makeRematch(app);
     const again = h("button", { type: "button", class: "first", onclick: () => app.search() }, t("again"));
     const home = h("button", { type: "button", class: "second", onclick: () => app.goHome() }, t("home"));
     const node = h(
@@ -203,7 +159,7 @@ export function makeSummary(app) {
             "div",
             { class: "summary-side" },
             h("div", { class: "figures" }, rating.node, averageBox, pointsBox),
-            h("div", { class: "actions" }, again, rematch.node, home),
+            h("div", { class: "actions" }, again, home),
         ),
         sheet.node,
         share.node,
@@ -229,14 +185,10 @@ export function makeSummary(app) {
             setText(average, end.avgMs === null ? "" : seconds(end.avgMs));
             sheet.update(match);
             share.update(end.outcome === "none" ? "" : end.share);
-            rematch.update(match, Date.now());
             if (!told) {
                 told = true;
                 announce(`${t(end.outcome)}. ${reasonText(end, them)}.`, true);
             }
-        },
-        tick(now) {
-            rematch.update(app.state.match, now);
         },
     };
 }
