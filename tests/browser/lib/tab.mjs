@@ -245,8 +245,12 @@ export class Tab {
     /** Searches and taps, or clicks, the title. */
     async pickByHand(video) {
         await this.search(video);
-        const options = await this.page.$$("[role=option]");
-        const titles = await this.texts("[role=option] .option-title");
-        await this.#hit(options[titles.indexOf(video.title)]);
+        // Each is asked for its own title: the list may be drawn anew between two questions.
+        for (const option of await this.page.$$("[role=option]")) {
+            if ((await option.$eval(".option-title", (title) => title.innerText)) === video.title) {
+                return this.#hit(option);
+            }
+        }
+        throw new Error(`“${video.title}” is not offered`);
     }
 }
