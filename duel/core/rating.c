@@ -1,7 +1,9 @@
-/* Elo in integers (docs/rules.md, R-60, R-61). It knows two numbers, no players. */
+/* Elo in integers (docs/rules.md, R-60 … R-63). It knows two numbers, no players. */
 #include <duel/base/assert.h>
 #include <duel/core/rating.h>
 #include <stdbool.h>
+
+#define FULL_WINS 3 /* over the same opponent, before a win is worth less */
 
 /* thresholds[k - 1] = floor(400 * log10(32 / (k - 0.5) - 1)): the largest lead own - other with
  * which a win still gains k, because 32 / (1 + 10^(lead / 400)) rounds to at least k. */
@@ -32,4 +34,17 @@ int32_t rating_change(int32_t own, int32_t other, enum rating_outcome outcome)
     }
     ASSERT(false);
     return 0;
+}
+
+int32_t rating_change_repeated(int32_t own, int32_t other, enum rating_outcome outcome,
+                               uint32_t wins)
+{
+    int32_t change = rating_change(own, other, outcome);
+    if (outcome == RATING_DRAW || wins < FULL_WINS) {
+        return change;
+    }
+    if (wins == FULL_WINS) {
+        return change / 2;
+    }
+    return wins == FULL_WINS + 1 ? change / 4 : 0;
 }

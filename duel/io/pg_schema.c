@@ -27,6 +27,10 @@ static const char file_004[] = {
 #include <deploy/migrations/004_reading.sql.inc>
     0
 };
+static const char file_005[] = {
+#include <deploy/migrations/005_fair_play.sql.inc>
+    0
+};
 
 static const struct {
     const char *name;
@@ -36,6 +40,7 @@ static const struct {
     { "002_functions", file_002 },
     { "003_fences", file_003 },
     { "004_reading", file_004 },
+    { "005_fair_play", file_005 },
 };
 
 #define FILES ((int)(sizeof files / sizeof files[0]))

@@ -15,4 +15,9 @@ enum rating_outcome { RATING_LOSS, RATING_DRAW, RATING_WIN };
  * draws. */
 int32_t rating_change(int32_t own, int32_t other, enum rating_outcome outcome);
 
+/* The same after `wins` other wins of the winner over the loser that count by R-63: a win from the
+ * 4th on moves both less, rounded towards 0 (R-62). A draw is what it was. */
+int32_t rating_change_repeated(int32_t own, int32_t other, enum rating_outcome outcome,
+                               uint32_t wins);
+
 #endif

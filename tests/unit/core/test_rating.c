@@ -50,6 +50,29 @@ TEST(R_60_known_values)
     CHECK_INT(rating_change(2400, 1000, RATING_WIN), 0);
 }
 
+/* */
+TEST(R_62_wins_over_the_same_opponent_are_worth_less)
+{
+    static const int32_t expected[] = { 29, 29, 29, 14, 7, 0, 0 };
+    for (uint32_t wins = 0; wins < 7; wins++) {
+        CHECK_INT(rating_change_repeated(1000, 1400, RATING_WIN, wins), expected[wins]);
+        CHECK_INT(rating_change_repeated(1400, 1000, RATING_LOSS, wins), -expected[wins]);
+        CHECK_INT(rating_change_repeated(1000, 1400, RATING_DRAW, wins), 13);
+    }
+    CHECK_INT(rating_change_repeated(1000, 1400, RATING_WIN, UINT32_MAX), 0);
+}
+
+/* */
+TEST(R_62_stays_zero_sum)
+{
+    for (uint32_t wins = 0; wins < 7; wins++) {
+        for (int lead = -900; lead <= 900; lead++) {
+            CHECK_INT(rating_change_repeated(1000 + lead, 1000, RATING_WIN, wins),
+                      -rating_change_repeated(1000, 1000 + lead, RATING_LOSS, wins));
+        }
+    }
+}
+
 TEST(R_60_any_integer_can_be_asked)
 {
     CHECK_INT(rating_change(INT32_MAX, INT32_MIN, RATING_WIN), 0);
