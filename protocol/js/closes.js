@@ -12,6 +12,11 @@ const SPREAD = { base: 1000, least: 0 };
 export const LATER = { base: 2000, least: 500 };
 const CAP_MS = 15_000;
 
+// Coming back by itself does not help: a person has to wait, or to decide.
+const FINAL = new Set(["COOLDOWN", "PLAYER_BUSY", "INVITE_EXPIRED"]);
+// Closes whose reason may be a code.
+const NAMING = new Set([4401, 4404, 4408, 4429, 4503]);
+
 const come = (code, delay) => ({ code, final: false, delay });
 const stop = (code) => ({ code, final: true });
 
@@ -50,19 +55,19 @@ export function judgeClose(end, now) {
     const error = (end.error?.seq ?? null) === null ? end.error : null;
     const until = error?.until ?? null;
     const tooLong = until !== null && until - now > PATIENCE_MS;
-    const final = meaning.final || tooLong;
-    const told = problem(codeOf(end, meaning, error), {
+    const code = codeOf(end, meaning, error);
+    const final = meaning.final || tooLong || FINAL.has(code);
+    const told = problem(code, {
         message: error?.message || end.reason || `closed with ${end.code}`, close: end.code, until, final,
     });
     return { problem: told, delay: final ? null : meaning.delay };
 }
 
 function codeOf({ code, reason, online, opened }, meaning, error) {
-    const namesCode = code === 4401 || code === 4429 || code === 4503;
-    if (namesCode && isCode(reason)) {
+    if (NAMING.has(code) && isCode(reason)) {
         return reason;
     }
-    if (namesCode && code !== 4401 && isCode(error?.code)) {
+    if ((code === 4429 || code === 4503) && isCode(error?.code)) {
         return error.code;
     }
     if (meaning === LOST) {

@@ -5,26 +5,23 @@ import { createEmitter } from "./emitter.js";
 import { createEnv } from "./env.js";
 import { createFrames } from "./frames.js";
 import { createGuesses, readAnswer } from "./guesses.js";
-import { getJson } from "./http.js";
 import { createLink } from "./link.js";
 import { createMemory } from "./memory.js";
 import {
-    nameCard, nameMatchEnd, nameMe, nameRating, nameRematch, nameRoundEnd, nameVerdict, nameVideo,
+    nameCard, nameMatchEnd, nameRating, nameRoundEnd, nameVerdict, nameVideo,
 } from "./names.js";
 import { createPaths } from "./paths.js";
 import { DuelProblem, isCode, problem } from "./problem.js";
-import { isUuid } from "./shapes.js";
+import { createReading, needMatch } from "./reading.js";
 import * as states from "./state.js";
 import { createSuggest } from "./suggest.js";
-import { cutToBytes, wellFormed } from "./wire.js";
 
 const VERSION = 1;
 // How often a line is probed, and how long it may be silent after that: in a match the grace is 15 s.
 const LINE = { queue: { probeMs: 12_000, deadMs: 8_000 }, match: { probeMs: 3_000, deadMs: 4_000 } };
 const LEAVING_MS = 2_000; // for the server to confirm that the queue was left
-const SEARCH_BYTES_MAX = 100;
 // The match is gone for good, so there is nothing to go back to.
-const GONE = new Set(["MATCH_OVER", "NO_SUCH_MATCH", "NOT_YOUR_MATCH"]);
+const GONE = new Set(["MATCH_OVER", "NO_SUCH_MATCH", "NOT_YOUR_MATCH", "INVITE_EXPIRED", "INVITE_WITHDRAWN"]);
 
 export function createDuel(options) {
     const env = createEnv(options);
@@ -32,6 +29,7 @@ export function createDuel(options) {
     const paths = createPaths(env.basePath);
     const memory = createMemory(env.storage);
     const { emit, on } = createEmitter();
+    const reading = createReading(env, clock);
     const send = (message) => link?.send(message);
     const guesses = createGuesses(send);
     const suggestions = createSuggest(env, send);
@@ -48,7 +46,6 @@ export function createDuel(options) {
     let readyFor = 0; // the round that this socket has said `ready` for
     let wantsToLeave = false;
     let leavingTimer = null;
-    let requests = new AbortController();
     let resuming = null; // {done(isLive), failed(problem), hasAsked}
 
     // ---- the state ----
@@ -89,8 +86,8 @@ export function createDuel(options) {
             ...line, clock, ticket, first: path ?? null,
             path: match === null ? paths.queue : paths.match(match),
             mayFollow: (to) => (match === null ? paths.isQueue(to) : paths.isMatch(to, match)),
-            mayRetry, isDone: () => match === null || Boolean(state.match?.end), onChange: lineChanged,
-            onMessage: match === null ? inQueue : inMatch, onEnd: lineEnded,
+            mayRetry, isDone: () => match === null || Boolean(state.match?.end) || leavesEarly(),
+            onChange: lineChanged, onMessage: match === null ? inQueue : inMatch, onEnd: lineEnded,
         });
     }
 
@@ -117,6 +114,9 @@ export function createDuel(options) {
         openLink(match, { ticket, path: path && paths.isMatch(path, match) ? path : null });
     }
 
+    /** The queue or an own invitation, which nobody loses by leaving. */
+    const leavesEarly = () => wantsToLeave && (wanted === null || state.status === "inviting");
+
     /** A result that is known need not be asked for again once no rematch can come of it. */
     function mayRetry() {
         const end = state.match?.end;
@@ -135,9 +135,9 @@ export function createDuel(options) {
     }
 
     function lineEnded(why) {
-        const left = wantsToLeave && wanted === null;
+        const left = leavesEarly();
         letGo();
-        if (why !== null && GONE.has(why.code)) {
+        if (left || (why !== null && GONE.has(why.code))) {
             memory.forget();
         }
         if (resuming !== null) {
@@ -262,9 +262,12 @@ export function createDuel(options) {
         player: ({ slot, connected, grace_until }) =>
             emit("player", Object.freeze({ slot, connected, graceUntil: clock.toLocal(grace_until) })),
         rematch(message) {
-            emit("rematch", nameRematch(message));
+            const { rematch } = look().match ?? {};
+            if (rematch) {
+                emit("rematch", rematch);
+            }
             if (message.status === "accepted" && message.match && state.status === "over") {
-                openMatch(message.match, { path: message.path, found: foundAgain(message.match) });
+                goOn(message);
             }
         },
         error(message) {
@@ -275,7 +278,8 @@ export function createDuel(options) {
             const guess = seq === null ? null : guesses.refused(message);
             if (guess !== null) {
                 set(states.unguessed(state, guess));
-            } else if (message.code !== "NOT_IN_ROUND") { // that is `ready`, too late: nothing is lost by it
+            } else if (state.match !== null && message.code !== "NOT_IN_ROUND") {
+                // Before the welcome a close tells it. NOT_IN_ROUND is `ready`, too late: nothing is lost.
                 const code = isCode(message.code) ? message.code : "BAD_ANSWER";
                 const until = clock.toLocal(message.until);
                 emit("problem", problem(code, { message: message.message, until }));
@@ -283,10 +287,14 @@ export function createDuel(options) {
         },
     };
 
-    /** The opponent of the match before. */
-    function foundAgain(match) {
+    /** Into the rematch, against the opponent of the match before. */
+    function goOn({ match, path, resume: ticket = null }) {
         const { you, players } = state.match;
-        return Object.freeze({ match, opponent: nameCard(players[1 - you]) });
+        const found = Object.freeze({ match, opponent: nameCard(players[1 - you]) });
+        if (ticket !== null) {
+            memory.keep(match, ticket);
+        }
+        openMatch(match, { path, ticket, found });
     }
 
     function sayReady(round) {
@@ -331,13 +339,11 @@ export function createDuel(options) {
         return promise;
     }
 
-    const askMe = () => getJson(env, "/me", "me", requests.signal);
-
     /** Without a ticket, or when its match is gone, the server knows whether there is one to go back to. */
     async function askWhere(mine) {
         mine.hasAsked = true;
         try {
-            const { match } = await askMe();
+            const { match } = await reading.askMe();
             if (mine === resuming && match) {
                 openMatch(match.match, { path: match.path });
             } else if (mine === resuming) {
@@ -381,10 +387,8 @@ export function createDuel(options) {
             openLink(null);
         },
         cancel,
-        open(match) {
-            if (!isUuid(match)) {
-                throw new TypeError("a match's id is a UUID");
-            }
+        open(matchOrLink) {
+            const match = needMatch(matchOrLink);
             resuming?.done(false);
             const kept = memory.read();
             openMatch(match, { ticket: kept?.match === match ? kept.resume : null });
@@ -401,6 +405,32 @@ export function createDuel(options) {
             return verdict;
         },
         suggest: async (q) => (link !== null && wanted !== null ? suggestions.ask(q) : null),
+        async invite({ rated = false } = {}) {
+            if (isBusy()) {
+                throw new DuelProblem({ code: "PLAYER_BUSY", message: "a match or an invitation is open" });
+            }
+            const invitation = await reading.invite(Boolean(rated));
+            if (!isBusy()) {
+                openMatch(invitation.match, { path: invitation.path, ticket: null });
+            }
+            return invitation;
+        },
+        async withdraw(matchOrLink = null) {
+            const own = state.status === "inviting" ? wanted : null;
+            const match = matchOrLink === null ? own : needMatch(matchOrLink);
+            if (match !== null && match === own && link.isOnline) {
+                wantsToLeave = true;
+                link.send({ t: "leave" });
+                return;
+            }
+            if (match !== null && match === own) {
+                memory.forget();
+                toIdle();
+            }
+            if (match !== null) {
+                await reading.withdraw(match);
+            }
+        },
         leave() {
             if (wanted === null) {
                 cancel();
@@ -418,19 +448,27 @@ export function createDuel(options) {
         },
         reset() {
             resuming?.done(false);
-            requests.abort();
-            requests = new AbortController();
+            takeBack();
+            reading.abort();
             memory.forget();
             toIdle();
         },
-        me: async () => nameMe(await askMe(), clock),
-        async searchTitles(q, limit = 10) {
-            const text = encodeURIComponent(cutToBytes(wellFormed(q), SEARCH_BYTES_MAX));
-            const path = `/search?q=${text}&limit=${Number(limit)}`;
-            const found = await getJson(env, path, "search", requests.signal);
-            return Object.freeze(found.map(nameVideo));
-        },
+        ...reading.calls,
     };
+
+    /** Nobody is to come to an invitation or a rematch whose maker has gone. */
+    function takeBack() {
+        const { rematch, you } = state.match ?? {};
+        if (state.status === "inviting") {
+            link?.send({ t: "leave" });
+        } else if (rematch?.status === "offered" && rematch.slot === you) {
+            link?.send({ t: "rematch", accept: false });
+        }
+    }
+
+    function isBusy() {
+        return resuming !== null || (link !== null && wanted !== null && !state.match?.end);
+    }
 
     function cancel() {
         if (link === null || wanted !== null) {

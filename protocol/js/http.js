@@ -39,8 +39,15 @@ async function getToken(env, refresh, signal) {
     return token;
 }
 
-async function ask(env, path, token, signal) {
-    const headers = { Authorization: `Bearer ${token}`, Accept: "application/json" };
+async function ask(env, path, { method = "GET", body, token = null, signal }) {
+    const headers = { Accept: "application/json" };
+    if (token !== null) {
+        headers.Authorization = `Bearer ${token}`;
+    }
+    if (body !== undefined) {
+        headers["Content-Type"] = "application/json";
+    }
+    const request = { method, headers, credentials: "omit", body: body && JSON.stringify(body) };
     const url = env.origin + env.basePath + path;
     const read = async (response) => ({
         status: response.status,
@@ -48,7 +55,7 @@ async function ask(env, path, token, signal) {
         body: await response.json().catch(() => null),
     });
     try {
-        return await fetchWithin(env, url, { headers, credentials: "omit" }, read, { signal });
+        return await fetchWithin(env, url, request, read, { signal });
     } catch (error) {
         const code = env.isOnline() ? "CANNOT_CONNECT" : "OFFLINE";
         throw new DuelProblem({ code, message: String(error?.message ?? error) });
@@ -65,11 +72,20 @@ function refusal(env, { status, retryAfter, body }) {
     });
 }
 
-/** `data` of the answer; a refused token is asked for anew once. `answer` names its shape. */
-export async function getJson(env, path, answer, signal) {
-    let reply = await ask(env, path, await getToken(env, false, signal), signal);
-    if (reply.status === 401) {
-        reply = await ask(env, path, await getToken(env, true, signal), signal);
+/**
+ * `data` of the answer; a refused token is asked for anew once.
+ *
+ * @param answer names its shape
+ * @param options.method, options.body: GET without one by default; options.isPublic: no token is needed
+ */
+export async function askJson(env, path, answer, { method, body, signal, isPublic = false }) {
+    const once = async (refresh) => {
+        const token = isPublic ? null : await getToken(env, refresh, signal);
+        return ask(env, path, { method, body, token, signal });
+    };
+    let reply = await once(false);
+    if (reply.status === 401 && !isPublic) {
+        reply = await once(true);
     }
     if (reply.status !== 200) {
         throw refusal(env, reply);

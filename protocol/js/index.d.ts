@@ -110,6 +110,19 @@ export interface MatchEnd {
 
 export interface Rematch {
     readonly slot: Slot; readonly status: "offered" | "declined" | "expired" | "accepted";
+    /** Whose offer it was: with `declined`, that of `slot` was taken back and that of the other refused, which
+     *  is final for the other. Null: not known here. */
+    readonly offeredBy: Slot | null;
+}
+
+/** An own invitation that waits for somebody. */
+export interface Waiting { readonly url: string; readonly expiresAt: number }
+
+export interface Invitation {
+    readonly match: string; readonly path: string;
+    /** For the friend. */
+    readonly url: string;
+    readonly expiresAt: number; readonly rated: boolean;
 }
 
 export interface Match {
@@ -118,6 +131,10 @@ export interface Match {
     readonly phaseEndsAt: number | null;
     readonly rules: Rules; readonly players: readonly [Player, Player];
     readonly score: readonly [number, number];
+    /** Matches that each has won in this row of rematches, before this one. */
+    readonly series: readonly [number, number];
+    /** While nobody has come; the other of `players` has no name then. */
+    readonly invitation: Waiting | null;
     /** Who is away forfeits if not back by then. */
     readonly graceUntil: readonly [number | null, number | null];
     /** Finished rounds. */
@@ -139,8 +156,9 @@ export interface Queue {
 
 /** Everything a UI needs to render: a new frozen object whenever something changed. */
 export interface DuelState {
-    /** "matched": a match is known and being connected to; "playing": from its `welcome` to its end. */
-    readonly status: "idle" | "searching" | "matched" | "playing" | "over" | "failed";
+    /** "matched": a match is known and being connected to; "inviting": `match.invitation` waits for a friend;
+     *  "playing": from its `welcome` to its end. */
+    readonly status: "idle" | "searching" | "matched" | "inviting" | "playing" | "over" | "failed";
     /** "offline": waiting for the next attempt, at `retryAt` or when the browser says that it is online. */
     readonly connection: "none" | "connecting" | "online" | "offline";
     readonly retryAt: number | null;
@@ -163,6 +181,60 @@ export interface Me {
         readonly rating: number | null; readonly window: number | null; readonly waiting: number | null;
         readonly eta: number | null; readonly expiresAt: number | null;
     };
+}
+
+/** Somebody in a list. Who was deleted has no name, and keeps place and rating. */
+export interface Person {
+    readonly id: string; readonly name: string | null; readonly avatar: string | null;
+    readonly country: string | null; readonly rating: number; readonly deleted: boolean;
+}
+
+export interface HistoryEntry {
+    readonly match: string; readonly opponent: Person;
+    readonly outcome: MatchEnd["outcome"]; readonly reason: MatchEnd["reason"];
+    /** The own one first. */
+    readonly score: readonly [number, number];
+    readonly rating: RatingChange | null;
+    /** Whether ratings moved. */
+    readonly rated: boolean;
+    readonly completedAt: number;
+}
+
+/** Equal ratings have the same rank. */
+export interface Rank extends Person {
+    readonly rank: number; readonly wins: number; readonly losses: number; readonly draws: number;
+}
+
+/** `rank` is null and `around` empty for who has no rated match. */
+export interface OwnRank {
+    readonly rank: number | null; readonly total: number;
+    /** Up to five above and below, the caller's between. */
+    readonly around: readonly Rank[];
+}
+
+export interface PlayedRound {
+    readonly number: number; readonly winner: Slot | null; readonly answer: Suggestion;
+    readonly ms: readonly [number | null, number | null]; readonly score: readonly [number, number];
+    /** What was typed; null for who did not play. */
+    readonly guesses: readonly (Omit<Verdict, "round" | "guessesLeft" | "lockedUntil"> &
+        { readonly slot: Slot; readonly video?: string; readonly text?: string | null })[] | null;
+}
+
+/** A match from outside: an invitation, a live one (for its players), or one that has ended. */
+export interface Look {
+    readonly match: string; readonly phase: Match["phase"]; readonly rated: boolean;
+    /** The caller's slot; null: none of the two. */
+    readonly you: Slot | null;
+    /** Of an open invitation only who invites. */
+    readonly players: readonly Person[];
+    readonly score: readonly [number, number]; readonly rounds: readonly PlayedRound[];
+    /** Of an open invitation. */
+    readonly invitation: { readonly expiresAt: number } | null;
+    /** From here on null unless it has ended. */
+    readonly bestOf: number | null; readonly winner: Slot | null; readonly reason: MatchEnd["reason"] | null;
+    readonly points: readonly [number, number] | null;
+    readonly rating: readonly [RatingChange, RatingChange] | null;
+    readonly startedAt: number | null; readonly completedAt: number | null;
 }
 
 export interface DuelEvents {
@@ -192,8 +264,15 @@ export interface Duel {
     search(): void;
     /** Leaves the queue: `idle` once the server knows. Who was found at that very moment plays. */
     cancel(): void;
-    /** Opens a match by id: an invitation, or one to go back to. */
-    open(match: string): void;
+    /** Opens a match by its id or link: somebody's invitation, or one to go back to. */
+    open(matchOrLink: string): void;
+    /** Makes an invitation and waits in it: `inviting`, then the match when the friend comes. Leaves the queue.
+     *  Rejects with a Problem: RATED_OFF, RATED_NEEDS_OPPONENTS, TOO_MANY_INVITES, PLAYER_BUSY … */
+    invite(options?: { rated?: boolean }): Promise<Invitation>;
+    /** Takes back the invitation that is waited in (`idle` once the server knows), or that one. */
+    withdraw(matchOrLink?: string): Promise<void>;
+    /** A match from outside: who invites, or how it ended. */
+    lookAt(matchOrLink: string): Promise<Look>;
     /** Goes back to a live match after a reload: by the stored ticket, else by GET me. False: there is none.
      *  Rejects with a Problem when that cannot be found out. */
     resume(): Promise<boolean>;
@@ -203,15 +282,26 @@ export interface Duel {
     suggest(q: string): Promise<readonly Suggestion[] | null>;
     /** In the queue: as `cancel`. Before the first round cancels the match, later forfeits. */
     leave(): void;
-    /** After the match: offers or accepts another, or declines. */
+    /** After the match: offers or accepts another; or declines, or takes the own offer back. The client goes on
+     *  into the new match by itself. */
     rematch(accept: boolean): void;
-    /** Back to idle: closes everything, forgets the match. No timer is left. */
+    /** Back to idle: closes everything, takes back an own invitation or offer that is open, forgets the match.
+     *  No timer is left. */
     reset(): void;
     me(): Promise<Me>;
     searchTitles(q: string, limit?: number): Promise<readonly Suggestion[]>;
+    /** Own matches that have ended, latest first; `before`: the last `match` of the page before. A page with
+     *  fewer than `limit` (20) is the last. */
+    history(page?: { limit?: number; before?: string }): Promise<readonly HistoryEntry[]>;
+    /** Best first; needs nobody signed in. */
+    leaderboard(page?: { limit?: number; offset?: number }): Promise<readonly Rank[]>;
+    ownRank(): Promise<OwnRank>;
 }
 
 export function createDuel(options: DuelOptions): Duel;
+
+/** The id of a match that stands in a text: an id, a path or a link; null: none does. */
+export function matchIn(text: unknown): string | null;
 
 /** What promises of a Duel reject with. */
 export class DuelProblem extends Error implements Problem {

@@ -2,4 +2,5 @@
 
 export { createDuel } from "./duel.js";
 export { DuelProblem } from "./problem.js";
+export { matchIn } from "./shapes.js";
 export { TEXTS, tell } from "./texts.js";

@@ -52,8 +52,14 @@ export function nameMatchEnd(end, clock) {
     });
 }
 
-export function nameRematch({ slot, status }) {
-    return Object.freeze({ slot, status });
+/** `offeredBy` tells an offer that was declined from one that was taken back. */
+export function nameRematch({ slot, status, offeredBy = null }) {
+    return Object.freeze({ slot, status, offeredBy });
+}
+
+export function nameInvitation(invitation, clock) {
+    return invitation
+        ? Object.freeze({ url: invitation.url, expiresAt: clock.toLocal(invitation.expires_at) }) : null;
 }
 
 export function nameQueue(queue, clock) {
@@ -74,5 +80,63 @@ export function nameMe(me, clock) {
             window: orNull(queue.window), waiting: orNull(queue.waiting), eta: orNull(queue.eta_ms),
             expiresAt: clock.toLocal(queue.expires_at),
         }),
+    });
+}
+
+export function nameInvite({ match, path, url, expires_at: expires, rated }, clock) {
+    return Object.freeze({ match, path, url, expiresAt: clock.toLocal(expires), rated });
+}
+
+// ---- lists, and matches that are looked at ----
+
+function namePerson(one) {
+    const { name = null, deleted } = one;
+    return Object.freeze({ id: one.id, ...nameCard(one), name, deleted: deleted ?? false });
+}
+
+export function nameHistory(entry, clock) {
+    return Object.freeze({
+        match: entry.match, opponent: namePerson(entry.opponent), outcome: entry.outcome,
+        reason: entry.reason, score: Object.freeze([...entry.score]), rating: nameRating(entry.rating),
+        rated: entry.rated, completedAt: clock.toLocal(entry.completed_at),
+    });
+}
+
+export function nameRank(row) {
+    const { rank, wins, losses, draws } = row;
+    return Object.freeze({ rank, ...namePerson(row), wins, losses, draws });
+}
+
+export function nameOwnRank({ rank, total, around }) {
+    return Object.freeze({ rank: orNull(rank), total, around: Object.freeze(around.map(nameRank)) });
+}
+
+function nameTyped({ slot, seq, video, text, correct, similarity, ms, raw_ms: rawMs }) {
+    const guess = video ? { video } : { text: orNull(text) };
+    return Object.freeze({ slot, seq, ...guess, correct, similarity, ms, rawMs });
+}
+
+function namePlayedRound(round) {
+    const { video, title, channel } = round.answer;
+    return Object.freeze({
+        number: round.round, winner: orNull(round.winner),
+        answer: Object.freeze({ video, title, channel: channel ?? "" }),
+        ms: Object.freeze(round.ms.map(orNull)), score: Object.freeze([...round.score]),
+        guesses: round.guesses ? Object.freeze(round.guesses.map(nameTyped)) : null,
+    });
+}
+
+const frozenList = (list) => (list ? Object.freeze([...list]) : null);
+
+export function nameLook(match, clock) {
+    return Object.freeze({
+        match: match.match, phase: match.phase, rated: match.rated, you: orNull(match.you),
+        players: Object.freeze(match.players.map(namePerson)), score: frozenList(match.score),
+        rounds: Object.freeze(match.rounds.map(namePlayedRound)), bestOf: orNull(match.best_of),
+        winner: orNull(match.winner), reason: orNull(match.reason), points: frozenList(match.points),
+        rating: match.rating ? Object.freeze(match.rating.map(nameRating)) : null,
+        invitation: match.invitation
+            ? Object.freeze({ expiresAt: clock.toLocal(match.invitation.expires_at) }) : null,
+        startedAt: clock.toLocal(match.started_at), completedAt: clock.toLocal(match.completed_at),
     });
 }

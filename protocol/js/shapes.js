@@ -27,6 +27,8 @@ const video = map({ video: text, title: text, channel: text });
 const card = { name: text, avatar: orNil(text), country: orNil(text), rating: int };
 const seat = map({ ...card, id: text, connected: flag });
 const ratingChange = map({ before: int, after: int });
+const outcome = oneOf("win", "loss", "draw", "none");
+const reason = oneOf("score", "forfeit", "abandoned");
 const phase = oneOf("waiting", "countdown", "round", "intermission", "over");
 const rules = map({
     best_of: int, round_ms: int, countdown_ms: int, intermission_ms: int, max_guesses: int, lockout_ms: int,
@@ -44,6 +46,7 @@ const frame = map({ round: roundNumber, url: text, type: text, size: int });
 const roundNow = map({
     round: roundNumber, starts_at: int, ends_at: int, key: bytes16, guesses: listOf(verdict, 64),
 });
+const invitation = map({ url: text, expires_at: int });
 const queueFields = {
     since: int, rating: int, window: orNil(int), waiting: int, eta_ms: orNil(int), expires_at: int,
 };
@@ -59,26 +62,40 @@ export const MESSAGES = {
     round_end: roundEnd,
     welcome: map({
         v: int, match: uuid, you: slot, rated: flag, resume: ticket, now: int, phase,
-        phase_ends_at: orNil(int), rules, players: two(seat), score: two(int), rounds: listOf(roundEnd, 64),
-            round: orNil(roundNow),
-        frame: orNil(frame),
+        phase_ends_at: orNil(int), rules, players: two(seat), score: two(int),
+        series: orNil(two(int)), rounds: listOf(roundEnd, 64), round: orNil(roundNow),
+        invitation: orNil(invitation), frame: orNil(frame),
     }),
     player: map({ slot, connected: flag, grace_until: orNil(int) }),
     countdown: map({ ends_at: int }),
     opponent: map({ round: roundNumber, status: oneOf("guessing", "solved", "out"), guesses: int }),
     suggestions: map({ seq: int, items: listOf(video, 64) }),
     match_end: map({
-        outcome: oneOf("win", "loss", "draw", "none"), reason: oneOf("score", "forfeit", "abandoned"),
+        outcome, reason,
         score: two(int), points: two(int), rating: orNil(ratingChange), avg_ms: orNil(int), share: text,
         rematch_until: int,
     }),
     rating: ratingChange,
     rematch: map({
         slot, status: oneOf("offered", "declined", "expired", "accepted"), match: orNil(uuid),
-        path: orNil(text),
+        path: orNil(text), resume: orNil(ticket),
     }),
     pong: map({ ts: int, now: int }),
 };
+
+const LIST_MAX = 100;
+// A person as the lists have them; the name of one who was deleted is nil.
+const person = { id: uuid, name: orNil(text), avatar: orNil(text), country: orNil(text), rating: int };
+const listed = map({ ...person, deleted: orNil(flag) });
+const rank = map({ ...person, rank: int, wins: int, losses: int, draws: int, deleted: orNil(flag) });
+const typed = map({
+    slot, seq: int, video: orNil(text), text: orNil(text), correct: flag, similarity: number, ms: int,
+    raw_ms: int,
+});
+const roundPlayed = map({
+    round: roundNumber, winner: orNil(slot), answer: map({ video: text, title: text, channel: orNil(text) }),
+    ms: two(orNil(int)), score: two(int), guesses: orNil(listOf(typed, 64)),
+});
 
 /** What `data` of the JSON answers holds. */
 export const ANSWERS = {
@@ -88,7 +105,28 @@ export const ANSWERS = {
         queue: map({ status: oneOf("idle", "queued", "matched") }),
     }),
     search: listOf(video, 64),
+    invite: map({ match: uuid, path: text, url: text, expires_at: int, rated: flag }),
+    withdrawn: map({ status: oneOf("withdrawn") }),
+    history: listOf(map({
+        match: uuid, opponent: listed, outcome, reason, score: two(int), rating: orNil(ratingChange),
+        rated: flag, completed_at: int,
+    }), LIST_MAX),
+    leaderboard: listOf(rank, LIST_MAX),
+    ownRank: map({ rank: orNil(int), total: int, around: listOf(rank, LIST_MAX) }),
+    match: map({
+        match: uuid, phase, rated: flag, players: (value) => Array.isArray(value) && value.length >= 1 &&
+            value.length <= 2 && value.every(listed),
+        score: two(int), rounds: listOf(roundPlayed, 64), you: orNil(slot), best_of: orNil(int),
+        winner: orNil(slot), reason: orNil(reason), points: orNil(two(int)), rating: orNil(two(ratingChange)),
+        started_at: orNil(int), completed_at: orNil(int), invitation: orNil(map({ expires_at: int })),
+    }),
 };
 
 export const isUuid = uuid;
+
+/** The id of a match that stands in a text: the id itself, a path or a link; null: none does. */
+export function matchIn(value) {
+    return /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text(value) ? value : "")?.[0] ?? null;
+}
+
 export const isTicket = ticket;

@@ -2,7 +2,8 @@
 // are the server's until `present` makes them local. A message that does not fit the state changes nothing.
 
 import {
-    nameCard, nameMatchEnd, namePlayer, nameQueue, nameRematch, nameRoundEnd, nameRules, nameVerdict,
+    nameCard, nameInvitation, nameMatchEnd, namePlayer, nameQueue, nameRematch, nameRoundEnd, nameRules,
+    nameVerdict,
 } from "./names.js";
 
 export const IDLE = Object.freeze({
@@ -102,16 +103,20 @@ function welcomed(state, message) {
     const match = {
         id: message.match, you: message.you, rated: message.rated, phase: message.phase,
         phaseEndsAt: message.phase_ends_at ?? null, rules: message.rules, players: message.players,
-        score: message.score, graceUntil: message.players.map((player, slot) =>
+        score: message.score, series: message.series ?? [0, 0], invitation: message.invitation ?? null,
+        graceUntil: message.players.map((player, slot) =>
             (player.connected ? null : before?.graceUntil[slot] ?? null)),
-        rounds: message.rounds, round: null, end: before?.end ?? null, rematch: before?.rematch ?? null,
+        rounds: message.rounds, round: null, end: before?.end ?? null,
+        // An offer that stands is told again behind the result.
+        rematch: before?.rematch?.status === "offered" ? null : before?.rematch ?? null,
     };
     if (message.round) {
         match.round = welcomedRound(match, message.round, before?.round ?? null);
     } else if (before?.round && message.rounds.some((end) => end.round === before.round.number)) {
         match.round = before.round; // over by now; a round that is neither over nor running was void
     }
-    return { ...state, status: match.phase === "over" ? "over" : "playing", queue: null, match };
+    const status = match.phase === "over" ? "over" : match.invitation ? "inviting" : "playing";
+    return { ...state, status, queue: null, match };
 }
 
 function inMatch(change) {
@@ -166,7 +171,10 @@ const MEANINGS = {
     rating: inMatch((match, { before, after }) => (match.end
         ? { ...match, end: { ...match.end, rating: { before, after } } } : null)),
 
-    rematch: inMatch((match, message) => (match.phase === "over" ? { ...match, rematch: message } : null)),
+    rematch: inMatch((match, { slot, status }) => (match.phase === "over" ? {
+        ...match, rematch: { slot, status, offeredBy: status === "offered" ? slot
+            : match.rematch?.offeredBy ?? null },
+    } : null)),
 };
 
 export function told(state, message) {
@@ -195,6 +203,7 @@ function presentMatch(match, clock) {
         id: match.id, you: match.you, rated: match.rated, phase: match.phase,
         phaseEndsAt: clock.toLocal(match.phaseEndsAt), rules: nameRules(match.rules),
         players: frozen(match.players, namePlayer), score: Object.freeze([...match.score]),
+        series: Object.freeze([...match.series]), invitation: nameInvitation(match.invitation, clock),
         graceUntil: frozen(match.graceUntil, (time) => clock.toLocal(time)),
         rounds: frozen(match.rounds, (end) => nameRoundEnd(end, clock)),
         round: presentRound(match.round, clock), end: match.end && nameMatchEnd(match.end, clock),

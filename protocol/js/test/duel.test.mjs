@@ -249,7 +249,7 @@ test("guesses that cannot be sent, and more typing than the server allows", asyn
     assert.deepEqual(ana.problems, []);
 });
 
-test("leaving forfeits; a rematch that is not to be had is told", async () => {
+test("leaving forfeits", async () => {
     const ana = player("jslea0000001");
     const bia = player("jslea0000002");
     await meet(ana, bia);
@@ -257,10 +257,6 @@ test("leaving forfeits; a rematch that is not to be had is told", async () => {
     bia.leave();
     const end = await when(ana, ({ status }) => status === "over", "over");
     assert.deepEqual([end.match.end.outcome, end.match.end.reason], ["win", "forfeit"]);
-    const told = new Promise((done) => ana.on("problem", done));
-    ana.rematch(true);
-    assert.equal((await within(told, "an answer")).code, "REMATCH_UNAVAILABLE");
-    assert.equal(ana.state.status, "over");
 });
 
 test("the README's example plays a duel", async () => {

@@ -390,7 +390,7 @@ test("a newer protocol asks for a reload", async () => {
     assert.equal(fake.duel.state.problem.code, "CLIENT_OUTDATED");
 });
 
-test("a rematch that was accepted moves to its match, by token", async () => {
+test("a rematch that was accepted moves to its match, by ticket", async () => {
     const fake = createFake();
     const socket = await fake.play();
     socket.says({ ...END, rematch_until: fake.time + 30_000 });
@@ -399,14 +399,15 @@ test("a rematch that was accepted moves to its match, by token", async () => {
     const next = MATCH.replace("6", "7");
     socket.says({ t: "rematch", slot: 1, status: "offered" });
     await settle();
-    assert.deepEqual(fake.duel.state.match.rematch, { slot: 1, status: "offered" });
-    socket.says({ t: "rematch", slot: 0, status: "accepted", match: next,
+    assert.deepEqual(fake.duel.state.match.rematch, { slot: 1, status: "offered", offeredBy: 1 });
+    const resume = "B".repeat(43);
+    socket.says({ t: "rematch", slot: 0, status: "accepted", match: next, resume,
         path: `/api/duel/n/b/match/${next}` });
     await settle();
     assert.equal(fake.duel.state.status, "matched");
     assert.equal(fake.duel.state.found.opponent.name, "Bia");
     assert.equal(fake.last().path, `/api/duel/n/b/match/${next}`);
-    assert.deepEqual(fake.last().protocols, ["framedle.duel.v1"]);
+    assert.deepEqual(fake.last().protocols, ["framedle.duel.v1", `r.${resume}`]);
     fake.duel.reset();
 });
 

@@ -38,6 +38,9 @@ test("the opponent never comes: who did is told", async () => {
     absent.search();
     const { match } = await when(ana, ({ status }) => status === "over", "the end");
     assert.deepEqual([match.end.outcome, match.end.reason, match.rounds], ["none", "abandoned", []]);
+    const told = new Promise((done) => ana.on("problem", done));
+    ana.rematch(true);
+    assert.equal((await within(told, "an answer")).code, "REMATCH_UNAVAILABLE");
 });
 
 test("a restart in mid-match: the client comes back by itself, and is told what became of it", async () => {

@@ -59,8 +59,34 @@ test("from the queue to the end, as a UI sees it", () => {
     state = tell(state, { t: "rating", before: 1000, after: 1016 }, { t: "rematch", slot: 1,
         status: "offered" });
     assert.deepEqual(show(state).match.end.rating, { before: 1000, after: 1016 });
-    assert.deepEqual(show(state).match.rematch, { slot: 1, status: "offered" });
+    assert.deepEqual(show(state).match.rematch, { slot: 1, status: "offered", offeredBy: 1 });
     assert.deepEqual(show(state).match.rounds.map(({ number }) => number), [1, 2, 3]);
+});
+
+test("an own invitation waits, and becomes a match by a second welcome", () => {
+    const nobody = { ...SEAT, id: "00000000-0000-0000-0000-000000000000", name: "", connected: false };
+    const waiting = tell(states.opening(), { ...WELCOME, rated: false, phase_ends_at: 1_600_000,
+        players: [SEAT, nobody], invitation: { url: "https://a.test/?m", expires_at: 1_600_000 } });
+    assert.deepEqual([show(waiting).status, show(waiting).match.invitation],
+        ["inviting", { url: "https://a.test/?m", expiresAt: 1_000_000 }]);
+    const taken = show(tell(waiting, { ...WELCOME, series: [2, 1] }));
+    assert.deepEqual([taken.status, taken.match.invitation, taken.match.players[1].name, taken.match.series],
+        ["playing", null, "Bia", [2, 1]]);
+    assert.deepEqual(show(waiting).match.series, [0, 0], "of a server that tells none");
+    const expired = states.ended(waiting, { code: "INVITE_EXPIRED", final: true });
+    assert.deepEqual([expired.status, expired.problem.code], ["failed", "INVITE_EXPIRED"]);
+});
+
+test("whose offer of a rematch it was, and what a new welcome forgets", () => {
+    const over = tell(states.opening(), { ...WELCOME, phase: "over" }, END);
+    const say = (slot, status) => ({ t: "rematch", slot, status });
+    const shown = (...messages) => show(tell(over, ...messages)).match.rematch;
+    assert.deepEqual(shown(say(0, "offered"), say(1, "declined")), { slot: 1, status: "declined", offeredBy: 0 });
+    assert.deepEqual(shown(say(1, "offered"), say(1, "declined")), { slot: 1, status: "declined", offeredBy: 1 });
+    assert.deepEqual(shown(say(1, "declined")), { slot: 1, status: "declined", offeredBy: null });
+    const again = { ...WELCOME, phase: "over" };
+    assert.equal(shown(say(1, "offered"), again, END), null, "one that stands is told again");
+    assert.equal(shown(say(0, "offered"), say(1, "declined"), again, END).status, "declined");
 });
 
 test("a reload in each phase", () => {
