@@ -12,8 +12,8 @@
 //
 // How it plays: what a picture shows it finds out by comparing it with the sample's files, and then it acts
 // as if it had to think: whether it knows the video, how soon, how fast it types and how often it is wrong
-// follow from its skill and the video's difficulty. It rests between matches. It ends only when it is told
-// to; a server that restarts finds it again.
+// follow from its skill and the video's difficulty. After a match it is there for a rematch for a while, then it
+// rests. It ends only when it is told to; a server that restarts finds it again.
 
 import { get } from "node:http";
 import { parseArgs } from "node:util";
@@ -23,6 +23,7 @@ import { anotherThan, between, makeEye, plain, search, signIn, sleep } from "./t
 const LOOK_MS = 500;
 const STAY_MS = 5_000; // in the queue with nobody there, before it leaves again
 const REST_MS = [1_000, 4_000];
+const REMATCH_MS = 12_000; // there for whoever wants another
 const TROUBLE_MS = 5_000;
 const KNOWN = { 4: 0.97, 5: 0.9, 6: 0.8 }; // by difficulty, to the best of bots
 
@@ -37,6 +38,7 @@ class Bot {
     #eye;
     #duel;
     #restUntil = 0;
+    #staying = null;
 
     constructor({ sub, name, skill }, options) {
         this.name = name;
@@ -85,11 +87,27 @@ class Bot {
             }
             this.#rest(Math.max(TROUBLE_MS, (problem.until ?? 0) - Date.now()));
         } else if (status === "over") {
+            this.#stay(this.#duel.state);
+        } else {
+            clearTimeout(this.#staying);
+            this.#staying = null;
+        }
+    }
+
+    /** Takes any rematch; without one it goes after a while, and at once where none can come. */
+    #stay({ connection, match: { you, end, rematch } }) {
+        if (connection === "none" || end.reason === "abandoned") {
             this.#rest(between(...REST_MS));
+        } else if (rematch?.status === "offered" && rematch.slot !== you) {
+            this.#duel.rematch(true);
+        } else {
+            this.#staying ??= setTimeout(() => this.#rest(between(...REST_MS)), REMATCH_MS);
         }
     }
 
     #rest(ms) {
+        clearTimeout(this.#staying);
+        this.#staying = null;
         this.#restUntil = Date.now() + ms;
         this.#duel.reset();
     }

@@ -214,7 +214,7 @@ test("a duel by keyboard and by finger ends as it was stored", async () => {
     assert.deepEqual(summaries[0].score, [3, 1]);
     checkRounds(row, slots, seen);
 
-    await assertFocus(ana, "Jogar de novo");
+    await assertFocus(ana, "Revanche");
     await Promise.all([inspect(ana, "summary-win"), inspectAll(bruno, PHONES, "summary-loss")]);
     await tabTo(ana, "Início");
     await ana.key("Enter");

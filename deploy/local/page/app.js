@@ -3,7 +3,9 @@
 
 import { createDuel } from "@framedle/duel";
 import { setLanguage } from "./i18n.js";
-import { forget, named, remember, tokensOf } from "./session.js";
+import { asProblem } from "./parts/told.js";
+import { forgetInvitation, goTo, invitationOf, viewOf } from "./route.js";
+import { forget, named, remember, rememberSearching, tokensOf, wasSearching } from "./session.js";
 
 /** How long the last round's result stays before the summary. */
 const LAST_RESULT_MS = 4500;
@@ -20,8 +22,8 @@ export function screenOf(app) {
         return "loading";
     }
     const { status, match } = app.state;
-    if (status === "searching") {
-        return "searching";
+    if (status === "searching" || status === "inviting") {
+        return status;
     }
     if (match?.phase === "over" && match.end) {
         return app.holding ? "match" : "summary";
@@ -29,7 +31,10 @@ export function screenOf(app) {
     if (match && (match.phase === "round" || match.phase === "intermission")) {
         return "match";
     }
-    return status === "matched" || match ? "found" : "home";
+    if (status === "matched" || match) {
+        return "found";
+    }
+    return app.invitation ? "invited" : app.view.name;
 }
 
 const IDLE = {
@@ -53,6 +58,10 @@ export class App {
     /** The last round's result is still shown. */
     holding = false;
     returning = false;
+    /** Somebody's invitation in the address: the id of its match. */
+    invitation = invitationOf(location);
+    /** What is on show while nothing is played: {name, match}. */
+    view = viewOf(location);
     /** Titles of videos that were suggested, by id: a guess is kept by id only. */
     titles = new Map();
     /** Pictures of the rounds of this match, by number. */
@@ -64,6 +73,8 @@ export class App {
     #hold = null;
     /** Trying again means looking for an opponent, or coming in once more. */
     #searched = false;
+    /** The invitation that was accepted, until its match is there. */
+    #accepted = null;
 
     /** `changed` is called after every change. */
     constructor(config, changed) {
@@ -94,19 +105,30 @@ export class App {
             token: tokensOf(player),
             storage: sessionStorage,
         });
-        Object.assign(this, { who: player, me: null, problem: null, returning: true, state: duel.state });
+        Object.assign(this, {
+            who: player,
+            me: null,
+            problem: null,
+            returning: true,
+            state: duel.state,
+        });
         this.#duel = duel;
         this.#searched = false;
         duel.on("state", (state) => this.#onState(state));
         this.changed();
-        await duel.resume().catch(() => false);
+        const wantsMore = wasSearching();
+        const isBack = await duel.resume().catch(() => false);
         this.returning = false;
+        if (!isBack && wantsMore && !this.invitation) {
+            this.search();
+        }
         this.changed();
         await this.loadMe();
     }
 
     changePlayer() {
         this.#duel?.reset();
+        rememberSearching(false);
         forget();
         Object.assign(this, { who: null, me: null, problem: null, state: IDLE });
         this.changed();
@@ -117,7 +139,7 @@ export class App {
             this.me = await this.#duel.me();
             this.meProblem = null;
         } catch (error) {
-            this.meProblem = error.code ? error : { code: "CANNOT_CONNECT" };
+            this.meProblem = asProblem(error);
         }
         this.changed();
     }
@@ -132,6 +154,12 @@ export class App {
     #onState(state) {
         const before = this.state;
         this.state = state;
+        if (state.status !== before.status) {
+            rememberSearching(state.status === "searching");
+        }
+        if (state.match) {
+            this.#accepted = null; // it was not taken by anybody else
+        }
         if (state.match?.id !== this.#match) {
             this.#match = state.match?.id ?? null;
             this.frames.clear();
@@ -145,7 +173,7 @@ export class App {
             this.frames.set(round.number, round.picture.url);
         }
         if (state.problem?.final || state.status === "failed") {
-            this.problem = state.problem;
+            this.problem = this.#inItsPlace(state.problem);
         }
         this.#holdResult(before.match, state.match);
         this.changed();
@@ -158,6 +186,12 @@ export class App {
             this.holding = true;
             this.#hold = setTimeout(() => this.showSummary(), LAST_RESULT_MS);
         }
+    }
+
+    /** A match of two others is, for who followed an invitation to it, one that somebody else has taken. */
+    #inItsPlace(problem) {
+        const isTaken = problem?.code === "NOT_YOUR_MATCH" && this.#accepted;
+        return isTaken ? { ...problem, code: "INVITE_TAKEN" } : problem;
     }
 
     #release() {
@@ -191,6 +225,7 @@ export class App {
 
     search() {
         this.#searched = true;
+        this.#accepted = null;
         this.#duel.search();
         this.#follow();
     }
@@ -203,12 +238,88 @@ export class App {
         this.#duel.leave();
     }
 
+    /** Null when it is made and waited in, else why not. */
+    async invite(rated) {
+        try {
+            await this.#duel.invite({ rated });
+            this.#clearView();
+            return null;
+        } catch (error) {
+            return error;
+        }
+    }
+
+    withdraw() {
+        this.#duel.withdraw().catch(() => {}); // nobody can be told any more; it runs out by itself
+    }
+
+    /** Enters the match of the invitation that the address holds. */
+    accept() {
+        this.#accepted = this.invitation;
+        this.#forgetInvitation();
+        this.#searched = false;
+        this.#duel.open(this.#accepted);
+        this.#follow();
+    }
+
+    /** Not now, or nothing can come of it. */
+    dismiss() {
+        this.#forgetInvitation();
+        this.changed();
+    }
+
+    #forgetInvitation() {
+        this.invitation = null;
+        forgetInvitation();
+    }
+
+    rematch(accept) {
+        this.#duel.rematch(accept);
+    }
+
+    /** What the client says of one call, as of a rematch that is refused; returns its end. */
+    onProblem(listener) {
+        return this.#duel.on("problem", listener);
+    }
+
+    /** What comes after is the start again. */
+    #clearView() {
+        goTo("");
+        this.view = viewOf(location);
+    }
+
+    /** The address has changed. */
+    turn() {
+        this.view = viewOf(location);
+        this.changed();
+    }
+
+    // What is only read; each rejects with a Problem.
+
+    lookAt(match) {
+        return this.#duel.lookAt(match);
+    }
+
+    history(page) {
+        return this.#duel.history(page);
+    }
+
+    leaderboard(page) {
+        return this.#duel.leaderboard(page);
+    }
+
+    ownRank() {
+        return this.#duel.ownRank();
+    }
+
     showSummary() {
         this.#release();
         this.changed();
     }
 
     goHome() {
+        this.#accepted = null;
+        this.#clearView();
         this.#duel.reset();
         this.#follow();
         this.loadMe();
@@ -216,7 +327,7 @@ export class App {
 
     /** Does what a problem's button says. */
     mend(action) {
-        const match = this.state.match?.id ?? this.state.found?.match ?? null;
+        const match = this.state.match?.id ?? this.state.found?.match ?? this.#accepted;
         if (action === "reload") {
             location.reload();
         } else if (match && (action === "here" || action === "retry" || action === "wait")) {

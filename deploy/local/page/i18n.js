@@ -23,6 +23,12 @@ const STRINGS = {
     losses: ["Derrotas", "Losses"],
     find: ["Encontrar adversário", "Find an opponent"],
     goBack: ["Voltar ao duelo", "Back to your duel"],
+    challenge: ["Desafiar um amigo", "Challenge a friend"],
+    history: ["Histórico", "History"],
+    ranking: ["Ranking", "Ranking"],
+    goBackTo: ["Voltar", "Back"],
+    more: ["Mostrar mais", "Show more"],
+    moreShown: ["Mais {n} na lista.", "{n} more in the list."],
     howTitle: ["Como se joga", "How it works"],
     how1: ["O mesmo quadro aparece para os dois.", "Both of you see the same frame."],
     how2: ["Diga de que vídeo ele é. Seis palpites.", "Name the video it is from. Six guesses."],
@@ -42,7 +48,47 @@ const STRINGS = {
     givesUpIn: ["A busca termina em {time}", "The search ends in {time}"],
     cancel: ["Cancelar", "Cancel"],
 
+    challengeHint: [
+        "Você recebe um link. Quem abrir primeiro joga com você.",
+        "You get a link. Whoever opens it first plays you.",
+    ],
+    duelKind: ["Tipo de duelo", "Kind of duel"],
+    friendly: ["Amistoso", "Friendly"],
+    friendlyHint: ["O rating não muda.", "Ratings stay as they are."],
+    forRating: ["Valendo rating", "Rated"],
+    forRatingHint: [
+        "Conta como qualquer duelo. Abre depois de dez adversários.",
+        "Counts like any duel. Opens after ten opponents.",
+    ],
+    makeLink: ["Criar o link", "Make the link"],
+    makingLink: ["Criando o link…", "Making the link…"],
+    inviting: ["Esperando seu amigo", "Waiting for your friend"],
+    inviteHint: [
+        "Mande o link e deixe esta página aberta. O duelo começa quando ele chegar.",
+        "Send the link and keep this page open. The duel starts when they arrive.",
+    ],
+    inviteLink: ["Link para o seu amigo", "Link for your friend"],
+    copyLink: ["Copiar link", "Copy link"],
+    linkCopied: ["Link copiado!", "Link copied!"],
+    sendLink: ["Enviar", "Send"],
+    inviteWords: ["Duelo no Framedle?", "A Framedle duel?"],
+    linkGoodFor: ["O link vale por mais", "The link is good for"],
+    cancelInvite: ["Cancelar o convite", "Cancel the invitation"],
+    invitedBy: ["{name} desafia você", "{name} challenges you"],
+    invitedRated: ["Este duelo vale rating.", "This duel is rated."],
+    invitedFriendly: ["Um amistoso: o rating não muda.", "A friendly duel: ratings stay as they are."],
+    inviteGoodFor: ["O convite vale por mais {time}", "The invitation is good for {time}"],
+    accept: ["Aceitar", "Accept"],
+    notNow: ["Agora não", "Not now"],
+    ownInvite: ["Este convite é seu", "This invitation is yours"],
+    ownInviteHint: ["Espere aqui por quem você convidou.", "Wait here for whom you invited."],
+    waitHere: ["Esperar aqui", "Wait here"],
+    ownDuel: ["Este duelo é seu", "This duel is yours"],
+    inviteOver: ["Este duelo já acabou", "This duel is over"],
+    seeDuel: ["Ver como foi", "See how it went"],
+
     found: ["Adversário encontrado", "Opponent found"],
+    seriesNow: ["revanche · {a}–{b}", "rematch · {a}–{b}"],
     you: ["Você", "You"],
     opponent: ["Adversário", "Opponent"],
     versus: ["contra", "versus"],
@@ -129,6 +175,48 @@ const STRINGS = {
     copied: ["Copiado!", "Copied!"],
     copyFailed: ["Selecione o texto e copie.", "Select the text and copy it."],
     again: ["Jogar de novo", "Play again"],
+    another: ["Outro adversário", "Another opponent"],
+    rematch: ["Revanche", "Rematch"],
+    rematchWaiting: ["Esperando {name}…", "Waiting for {name}…"],
+    rematchTakeBack: ["Retirar a proposta", "Take the offer back"],
+    rematchAsked: ["{name} quer revanche", "{name} wants a rematch"],
+    rematchAccept: ["Aceitar revanche", "Accept the rematch"],
+    rematchDecline: ["Recusar", "Decline"],
+    rematchDeclined: ["{name} não quer revanche.", "{name} does not want a rematch."],
+    rematchTakenBack: ["{name} retirou a proposta.", "{name} took the offer back."],
+    rematchExpired: ["O tempo para a revanche acabou.", "The time for a rematch is over."],
+    rematchAway: ["{name} saiu daqui.", "{name} has left."],
+    series: ["Série: {a} a {b}", "Series: {a} to {b}"],
+    timeLeft: ["Tempo restante", "Time left"],
+
+    historyEmpty: ["Nenhum duelo ainda.", "No duels yet."],
+    historyEmptyHint: ["Os próximos aparecem aqui.", "The next ones show up here."],
+    deletedPlayer: ["Jogador que saiu", "Player who left"],
+    outcomeWin: ["Vitória", "Win"],
+    outcomeLoss: ["Derrota", "Loss"],
+    outcomeDraw: ["Empate", "Draw"],
+    outcomeNone: ["Anulado", "Called off"],
+    friendlyShort: ["amistoso", "friendly"],
+    resultTitle: ["Duelo", "Duel"],
+    between: ["{a} contra {b}", "{a} against {b}"],
+    sideForfeited: ["{name} abandonou o duelo", "{name} left the duel"],
+    guessesOf: ["Palpites", "Guesses"],
+    noneTyped: ["nenhum palpite", "no guesses"],
+    anotherVideo: ["outro vídeo", "another video"],
+    tooLong: ["um texto longo", "a long text"],
+    noRounds: ["Nenhuma rodada terminou.", "No round was finished."],
+
+    yourPlace: ["Seu lugar", "Your place"],
+    placeOf: ["{rank}º de {total}", "{rank} of {total}"],
+    noPlace: ["Jogue um duelo que vale rating para entrar.", "Play a rated duel to get in."],
+    aroundYou: ["Perto de você", "Around you"],
+    best: ["Os melhores", "The best"],
+    rankingEmpty: ["Ninguém jogou ainda.", "Nobody has played yet."],
+    place: ["Lugar", "Place"],
+    player: ["Jogador", "Player"],
+    winsShort: ["V", "W"],
+    drawsShort: ["E", "D"],
+    lossesShort: ["D", "L"],
     home: ["Início", "Home"],
 
     reconnecting: ["Conexão perdida. Voltando…", "Connection lost. Coming back…"],
@@ -143,6 +231,7 @@ const STRINGS = {
     signIn: ["Entrar de novo", "Sign in again"],
     reload: ["Recarregar", "Reload"],
     tryAgainIn: ["Tente de novo em {time}", "Try again in {time}"],
+    tryAgainAt: ["Tente de novo em {time}, às {at}", "Try again in {time}, at {at}"],
     problem: ["Algo não deu certo", "Something did not work"],
 };
 
@@ -198,6 +287,24 @@ export function rough(ms) {
     const whole = Math.max(1, Math.ceil(ms / 1000));
     return whole < 90 ? `${whole} s` : `${Math.round(whole / 60)} min`;
 }
+
+/** Today the time, else the day: 15:32 · 3 de nov. · 3 de nov. de 2025 */
+export function when(time, now = Date.now()) {
+    const [day, today] = [new Date(time), new Date(now)];
+    if (day.toDateString() === today.toDateString()) {
+        return clockTime(time);
+    }
+    const year = day.getFullYear() === today.getFullYear() ? undefined : "numeric";
+    return new Intl.DateTimeFormat(current.tag, { day: "numeric", month: "short", year }).format(day);
+}
+
+/** 15:32 */
+export function clockTime(time) {
+    return new Intl.DateTimeFormat(current.tag, { hour: "2-digit", minute: "2-digit" }).format(time);
+}
+
+/** 12,345 · 12.345 */
+export const count = (n) => new Intl.NumberFormat(current.tag).format(n);
 
 /** +16 · −16 · ±0, with a minus sign and not a hyphen. */
 export const signed = (n) => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : "±0");

@@ -1,7 +1,8 @@
 // The page of the local stack: starts the app and shows the screen that its state asks for.
 //
 // For tests, and whoever else finds the way by attributes, #app carries:
-//   data-screen      loading · players · home · searching · found · match · summary · problem
+//   data-screen      loading · players · home · challenge · inviting · invited · searching · found · match ·
+//                    summary · history · ranking · result · problem
 //   data-phase       the match's phase (waiting · countdown · round · intermission · over), else ""
 //   data-connection  none · connecting · online · offline
 //   data-code        on the problem screen: the code of what happened, else ""
@@ -11,17 +12,24 @@
 // Within: role "combobox" is the field, role "option" a suggestion, .guess[data-state=wrong|right|sent] a
 // guess, .result[data-won=you|them|nobody] a round's result, .ring the clock, .notice[data-kind=offline|gone]
 // a mending connection, .lock the lockout, .summary[data-outcome=win|loss|draw|none] the end.
-// Buttons have their visible words as names (i18n.js). ?player=ana chooses who plays.
+// Buttons have their visible words as names (i18n.js). ?player=ana chooses who plays, ?invite=<match> brings an
+// invitation; #challenge, #history, #ranking and #match-<id> are the screens around the duels.
 
 import { App, screenOf } from "./app.js";
 import { h } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { makeHeader } from "./parts/brand.js";
+import { makeChallenge } from "./screens/challenge.js";
 import { makeFound } from "./screens/found.js";
+import { makeHistory } from "./screens/history.js";
 import { makeHome } from "./screens/home.js";
+import { makeInvited } from "./screens/invited.js";
+import { makeInviting } from "./screens/inviting.js";
 import { makeMatch } from "./screens/match.js";
 import { makePlayers } from "./screens/players.js";
 import { makeProblem } from "./screens/problem.js";
+import { makeRanking } from "./screens/ranking.js";
+import { makeResult } from "./screens/result.js";
 import { makeSearching } from "./screens/searching.js";
 import { makeSummary } from "./screens/summary.js";
 import { whoPlays } from "./session.js";
@@ -38,10 +46,16 @@ const SCREENS = {
     loading: makeLoading,
     players: makePlayers,
     home: makeHome,
+    challenge: makeChallenge,
+    inviting: makeInviting,
+    invited: makeInvited,
     searching: makeSearching,
     found: makeFound,
     match: makeMatch,
     summary: makeSummary,
+    history: makeHistory,
+    ranking: makeRanking,
+    result: makeResult,
     problem: makeProblem,
 };
 
@@ -54,7 +68,7 @@ class Stage {
 
     show(app, again = false) {
         const name = screenOf(app);
-        const key = `${name} ${app.state.match?.id ?? ""} ${language().id}`;
+        const key = `${name} ${app.state.match?.id ?? app.view.match ?? ""} ${language().id}`;
         // The found-screen is the same before and after the match is known.
         const same = name === "found" ? this.#key.split(" ")[0] === name && !again : key === this.#key;
         this.#mark(app, name);
@@ -105,6 +119,7 @@ async function main() {
     const app = new App(config, (again) => stage.show(app, again));
     const who = await whoPlays(config.players);
     setInterval(() => stage.tick(), TICK_MS);
+    addEventListener("hashchange", () => app.turn());
     if (who) {
         await app.enter(who);
     } else {

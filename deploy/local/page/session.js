@@ -2,6 +2,7 @@
 // two windows of one browser are two players.
 
 const KEY = "framedle.player";
+const SEARCHING = "framedle.searching";
 
 const stored = () => {
     try {
@@ -21,6 +22,17 @@ export function forget() {
     url.searchParams.delete("player");
     history.replaceState(null, "", url);
 }
+
+/** Whether this tab is looking for an opponent, so that a reload goes on with it. */
+export function rememberSearching(searches) {
+    if (searches) {
+        sessionStorage.setItem(SEARCHING, "yes");
+    } else {
+        sessionStorage.removeItem(SEARCHING);
+    }
+}
+
+export const wasSearching = () => sessionStorage.getItem(SEARCHING) !== null;
 
 /** A player of that name, known to the issuer; null when the name is none. */
 export async function named(name) {

@@ -105,7 +105,7 @@ export class Stack {
         this.page = await servePage(this.world, this.issuer);
         Object.assign(this.world.env, SETTINGS, {
             LOGTO_ENDPOINT: this.issuer, LOGTO_API_RESOURCE: AUDIENCE, DUEL_FRAMES: `file://${dir}/objects`,
-            DUEL_ALLOWED_ORIGINS: this.page.origin,
+            DUEL_ALLOWED_ORIGINS: this.page.origin, DUEL_INVITE_URL: `${this.page.origin}/?invite={match}`,
         }, env);
         await this.world.serve();
         [this.browser] = await Promise.all([launch(), this.world.ready()]);

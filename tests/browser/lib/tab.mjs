@@ -183,6 +183,11 @@ export class Tab {
         await this.#hit(await this.button(name));
     }
 
+    /** The link with that accessible name. */
+    async follow(name) {
+        await this.#hit(await this.page.waitForSelector(`::-p-aria([name="${name}"][role="link"])`, { visible: true }));
+    }
+
     /** The player of that name, on the first screen. */
     async choose(name) {
         await this.#hit(await this.shown(`.choice::-p-text(${name})`));

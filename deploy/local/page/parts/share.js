@@ -1,9 +1,8 @@
 // The text to share: shown as it is, copied by a button, handed to the phone's own sheet where there is one.
 
-import { announce, h, setText, show } from "../dom.js";
+import { h, setText, show } from "../dom.js";
 import { t } from "../i18n.js";
-
-const COPIED_MS = 2000;
+import { canSend, makeCopy, send } from "./copy.js";
 
 export function makeShare() {
     const text = h("pre", {
@@ -12,32 +11,24 @@ export function makeShare() {
         "aria-label": t("shareText"),
         role: "group",
     });
-    const copy = h("button", { type: "button", class: "second", onclick: () => copyText() }, t("copy"));
-    const send = h(
+    const copy = makeCopy({
+        label: t("copy"),
+        done: t("copied"),
+        text: () => text.textContent,
+        select: () => getSelection().selectAllChildren(text),
+    });
+    const pass = h(
         "button",
-        {
-            type: "button",
-            class: "second",
-            onclick: () => navigator.share({ text: text.textContent }).catch(() => {}),
-        },
+        { type: "button", class: "second", onclick: () => send({ text: text.textContent }) },
         t("share"),
     );
-    show(send, typeof navigator.share === "function");
-    const node = h("section", { class: "share" }, text, h("div", { class: "share-buttons" }, copy, send));
-
-    async function copyText() {
-        const done = await navigator.clipboard?.writeText(text.textContent).then(
-            () => true,
-            () => false,
-        );
-        if (!done) {
-            getSelection().selectAllChildren(text);
-        }
-        setText(copy, t(done ? "copied" : "copyFailed"));
-        announce(t(done ? "copied" : "copyFailed"));
-        setTimeout(() => setText(copy, t("copy")), COPIED_MS);
-    }
-
+    show(pass, canSend());
+    const node = h(
+        "section",
+        { class: "share" },
+        text,
+        h("div", { class: "share-buttons" }, copy, pass),
+    );
     return {
         node,
         update(words) {

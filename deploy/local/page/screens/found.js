@@ -31,8 +31,9 @@ function statusLine(app, them) {
     if (wayBack) {
         return round;
     }
-    const kind = match.rated ? t("rated") : t("unrated");
-    return `${t("bestOf", { n: match.rules.bestOf })} · ${kind}`;
+    const parts = [t("bestOf", { n: match.rules.bestOf }), t(match.rated ? "rated" : "unrated")];
+    const [a, b] = [match.series[match.you], match.series[1 - match.you]];
+    return [...parts, ...(a + b > 0 ? [t("seriesNow", { a, b })] : [])].join(" · ");
 }
 
 /** The own side of the score first. */

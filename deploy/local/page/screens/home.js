@@ -1,9 +1,9 @@
 // Home: who you are, what you have won, and the one big button.
 
-import { tell } from "@framedle/duel/texts.js";
-import { h, setText, show } from "../dom.js";
-import { language, t } from "../i18n.js";
+import { h, setText } from "../dom.js";
+import { t } from "../i18n.js";
 import { makeAvatar, makeCountry } from "../parts/person.js";
+import { makeTold } from "../parts/told.js";
 
 function makeProfile(app) {
     const avatar = makeAvatar();
@@ -54,14 +54,7 @@ function makeProfile(app) {
 export function makeHome(app) {
     const profile = makeProfile(app);
     const find = h("button", { type: "button", class: "first", onclick: () => app.search() });
-    const what = h("strong", {});
-    const todo = h("span", {});
-    const missing = h(
-        "div",
-        { class: "inline-problem", role: "status", hidden: true },
-        h("p", {}, what, " ", todo),
-        h("button", { type: "button", class: "second", onclick: () => app.loadMe() }, t("retry")),
-    );
+    const missing = makeTold(() => app.loadMe());
     const step = (key) => h("li", {}, t(key));
     const node = h(
         "main",
@@ -72,8 +65,15 @@ export function makeHome(app) {
             { class: "home-body narrow" },
             h("h1", { tabindex: "-1", class: "tagline" }, t("tagline")),
             profile.node,
-            missing,
+            missing.node,
             find,
+            h("a", { class: "second wide", href: "#challenge" }, t("challenge")),
+            h(
+                "nav",
+                { class: "home-links" },
+                h("a", { class: "second", href: "#history" }, t("history")),
+                h("a", { class: "second", href: "#ranking" }, t("ranking")),
+            ),
             h(
                 "section",
                 { class: "how" },
@@ -87,10 +87,7 @@ export function makeHome(app) {
         focus: find,
         update() {
             profile.update();
-            const told = app.meProblem ? tell(app.meProblem, language().tag) : null;
-            show(missing, told);
-            setText(what, told?.what);
-            setText(todo, told?.todo);
+            missing.update(app.meProblem);
             setText(find, app.me?.match ? t("goBack") : t("find"));
         },
     };

@@ -3,7 +3,17 @@
 
 import { tell } from "@framedle/duel/texts.js";
 import { h, setAttr, setText, show } from "../dom.js";
-import { language, rough, t } from "../i18n.js";
+import { clockTime, language, rough, t } from "../i18n.js";
+
+/** From here on the time of day is told too. */
+const LONG_MS = 30_000;
+
+function waitText(until, now) {
+    const time = rough(until - now);
+    return until - now < LONG_MS
+        ? t("tryAgainIn", { time })
+        : t("tryAgainAt", { time, at: clockTime(until) });
+}
 
 const LABELS = {
     retry: "retry",
@@ -55,7 +65,7 @@ export function makeProblem(app) {
         tick(now) {
             const wait = app.problem?.until ? app.problem.until - now : 0;
             show(until, wait > 0);
-            setText(until, wait > 0 ? t("tryAgainIn", { time: rough(wait) }) : "");
+            setText(until, wait > 0 ? waitText(app.problem.until, now) : "");
             setAttr(go, "disabled", wait > 0);
         },
     };

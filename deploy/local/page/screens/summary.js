@@ -3,6 +3,7 @@
 
 import { announce, calm, h, keyed, play, setAttr, setText, show } from "../dom.js";
 import { seconds, signed, t } from "../i18n.js";
+import { makeRematch } from "../parts/rematch.js";
 import { makeShare } from "../parts/share.js";
 
 const COUNT_MS = 1100;
@@ -15,6 +16,13 @@ function reasonText(end, them) {
         return end.outcome === "win" ? t("theyForfeited", { name: them.name }) : t("youForfeited");
     }
     return t("byScore", { name: them.name });
+}
+
+/** The series with this match in it, own side first; null: there is none yet. */
+function seriesOf({ series, you, end }) {
+    const a = series[you] + (end.outcome === "win" ? 1 : 0);
+    const b = series[1 - you] + (end.outcome === "loss" ? 1 : 0);
+    return series[0] + series[1] > 0 ? { a, b } : null;
 }
 
 /** Counts a number up or down to its new value once. */
@@ -92,7 +100,12 @@ function makeSheet(app) {
                 h("span", { class: "sheet-title" }),
                 h("span", { class: "sheet-channel" }),
             ),
-            h("div", { class: "sheet-times" }, h("span", { class: "you" }), h("span", { class: "them" })),
+            h(
+                "div",
+                { class: "sheet-times" },
+                h("span", { class: "you" }),
+                h("span", { class: "them" }),
+            ),
         );
     const time = (node, ms, best) => {
         setText(node, ms === null ? "—" : seconds(ms));
@@ -123,7 +136,8 @@ function makeSheet(app) {
                     setText(text.children[1], end.answer.channel);
                     time(times.children[0], end.ms[match.you], end.winner === match.you);
                     time(times.children[1], end.ms[them], end.winner === them);
-                    const won = end.winner === null ? "nobody" : end.winner === match.you ? "you" : "them";
+                    const won =
+                        end.winner === null ? "nobody" : end.winner === match.you ? "you" : "them";
                     setAttr(row, "data-won", won);
                 },
             );
@@ -144,30 +158,59 @@ export function makeSummary(app) {
     );
     const rating = makeRating();
     const average = h("span", { class: "elo-value" });
-    const averageBox = h("div", { class: "elo" }, h("span", { class: "eyebrow" }, t("average")), average);
+    const averageBox = h(
+        "div",
+        { class: "elo" },
+        h("span", { class: "eyebrow" }, t("average")),
+        average,
+    );
     const points = h("span", { class: "elo-value" });
     const pointsBox = h("div", { class: "elo" }, h("span", { class: "eyebrow" }, t("points")), points);
     const sheet = makeSheet(app);
     const share = makeShare();
-    const again = h("button", { type: "button", class: "first", onclick: () => app.search() }, t("again"));
-    const home = h("button", { type: "button", class: "second", onclick: () => app.goHome() }, t("home"));
+    const series = h("p", { class: "series", hidden: true });
+    const rematch = makeRematch(app);
+    const again = h("button", { type: "button", onclick: () => app.search() });
+    const home = h(
+        "button",
+        { type: "button", class: "second", onclick: () => app.goHome() },
+        t("home"),
+    );
     const node = h(
         "main",
         { class: "summary" },
-        h("div", { class: "summary-head" }, title, score, reason),
+        h("div", { class: "summary-head" }, title, score, reason, series),
         h(
             "div",
             { class: "summary-side" },
             h("div", { class: "figures" }, rating.node, averageBox, pointsBox),
+            rematch.node,
             h("div", { class: "actions" }, again, home),
         ),
         sheet.node,
         share.node,
     );
     let told = false;
+
+    /** The one big button is the rematch, or another opponent where none is to be had. */
+    function drawActions() {
+        const { stage, lostFocus } = rematch.update();
+        const isMain = stage === "none" || stage === "over";
+        setAttr(again, "class", isMain ? "first" : "second");
+        setText(again, t(stage === "none" ? "again" : "another"));
+        if (lostFocus) {
+            (stage === "waiting" ? rematch.second : stage === "offer" ? rematch.first : again).focus();
+        }
+        return isMain ? again : rematch.first;
+    }
+
     return {
         node,
-        focus: again,
+        get focus() {
+            return drawActions();
+        },
+        destroy: rematch.stop,
+        tick: rematch.tick,
         update() {
             const { match } = app.state;
             const { end } = match;
@@ -185,9 +228,14 @@ export function makeSummary(app) {
             setText(average, end.avgMs === null ? "" : seconds(end.avgMs));
             sheet.update(match);
             share.update(end.outcome === "none" ? "" : end.share);
+            const row = seriesOf(match);
+            show(series, row);
+            setText(series, row ? t("series", row) : "");
+            drawActions();
             if (!told) {
                 told = true;
-                announce(`${t(end.outcome)}. ${reasonText(end, them)}.`, true);
+                const more = row ? ` ${t("series", row)}.` : "";
+                announce(`${t(end.outcome)}. ${reasonText(end, them)}.${more}`, true);
             }
         },
     };
