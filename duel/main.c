@@ -72,6 +72,15 @@ static void valkey_changed(void *context, bool up)
     store_changed(context, HUB_VALKEY, up);
 }
 
+/* The state of their store; it is logged there. */
+static void frames_are(void *context, bool up)
+{
+    struct server *server = context;
+    struct hub_event event = { .type = up ? HUB_EV_STORE_UP : HUB_EV_STORE_DOWN,
+                               .store = HUB_FRAMES };
+    loop_event(server->loop, &event);
+}
+
 static void secret_known(void *context, const uint8_t secret[AUTH_SECRET_SIZE])
 {
     struct server *server = context;
@@ -81,6 +90,9 @@ static void secret_known(void *context, const uint8_t secret[AUTH_SECRET_SIZE])
 static void catalogue_arrived(void *context, bool ok, const struct titles_row *rows, uint32_t count)
 {
     struct server *server = context;
+    if (ok) {
+        frames_know(server->parts.frames, rows, count);
+    }
     catalogue_rows(server->catalogue, ok, rows, count);
 }
 
@@ -137,6 +149,7 @@ static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
         .postgresql_up = pg_is_up(server->parts.pg),
         .valkey_up = valkey_is_up(server->parts.valkey),
         .frames_up = frames_is_up(server->parts.frames),
+        .frames_waiting = frames_waiting(server->parts.frames),
         .keys_known = auth_has_keys(server->auth),
         .keys_age_ms = auth_keys_age_ms(server->auth),
         .catalogue_videos = catalogue_count(server->catalogue),
@@ -296,8 +309,8 @@ static bool create_server(struct server *server, struct text *ret_problem)
     }
     loop_attach(server->loop, server->hub, dispatch_perform, &server->parts);
     server->auth = auth_create(server->loop, server->checks, server->slow, settings);
-    server->parts.frames =
-        frames_create(server->loop, server->frames, settings, limits.matches_max);
+    server->parts.frames = frames_create(server->loop, server->frames, settings,
+                                         limits.matches_max, frames_are, server);
     if (server->auth == NULL || server->parts.frames == NULL || !create_stores(server)) {
         return false;
     }

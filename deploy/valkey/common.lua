@@ -17,13 +17,18 @@ local OVER_S = 86400       -- one that has ended, until it is stored
 local OWNED_S = 86400
 local LOST_S = 60
 local ENDED_S = 600        -- how long an owner may have been away and be told
+local LAST_S = 86400       -- whom a player met last
+local AGAIN_MS = 3000      -- for a process to save a match again whose key has vanished
+local SINCE_MS = 3000      -- for all to do so once everything has vanished
 local PROCESSES_MAX = 64   -- looked at, latest renewed first
-local WHOLE_MAX = 2 ^ 52   -- in microseconds: the year 2112
+local NUMBER_MAX = 2 ^ 52  -- in microseconds: the year 2112
+
+local NUDGE, PLAYERS = 'duel:nudge:', 'duel:players:'
 
 -- A whole number from 0, or nil.
 local function whole(text)
     local number = tonumber(text or nil)
-    if number and number >= 0 and number < WHOLE_MAX and number == math.floor(number) then
+    if number and number >= 0 and number < NUMBER_MAX and number == math.floor(number) then
         return number
     end
     return nil
@@ -43,6 +48,10 @@ end
 local function clock_us()
     local time = redis.call('TIME')
     return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+local function clock_ms()
+    return math.floor(clock_us() / 1000)
 end
 
 local function is_node(name)
@@ -72,10 +81,21 @@ local function is_settling()
     return redis.call('EXISTS', 'duel:settling:' .. me) == 1
 end
 
+-- Living ones and those that were there lately, the caller first.
+local function boots()
+    local list = { me }
+    for _, boot in ipairs(redis.call('ZREVRANGE', 'duel:boots', 0, PROCESSES_MAX - 1)) do
+        if boot ~= me then
+            list[#list + 1] = boot
+        end
+    end
+    return list
+end
+
 -- The other living ones: {boot, node, load, draining}.
 local function others_alive()
     local list = {}
-    for _, boot in ipairs(redis.call('ZREVRANGE', 'duel:boots', 0, PROCESSES_MAX - 1)) do
+    for _, boot in ipairs(boots()) do
         local lease = redis.call('HMGET', 'duel:lease:' .. boot, 'node', 'load', 'draining')
         if boot ~= me and is_node(lease[1]) then
             list[#list + 1] = { boot = boot, node = lease[1], load = whole(lease[2]) or 0,
@@ -83,6 +103,38 @@ local function others_alive()
         end
     end
     return list
+end
+
+-- A living process is to look at a match of its own again.
+local function remind(boot, id)
+    redis.call('LREM', 'duel:lost:' .. boot, 0, id)
+    redis.call('RPUSH', 'duel:lost:' .. boot, id)
+    redis.call('EXPIRE', 'duel:lost:' .. boot, LOST_S)
+    redis.call('PUBLISH', NUDGE .. boot, '')
+end
+
+-- Whether matches may be played of which nothing is kept here: Valkey has lost everything just now, and
+-- not every process that listens, but for `known`, has said again what it plays; or some have not even
+-- found back to it. One that is frozen is waited for as long as that is news.
+local function is_untold(known)
+    local now, since = clock_ms(), whole(redis.call('GET', 'duel:since'))
+    if not since or since > now then
+        since = now
+        redis.call('SET', 'duel:since', digits(now))
+    end
+    if now - since >= SINCE_MS then
+        return false
+    end
+    if tonumber(connection) > 1 and is_settling() then
+        return true
+    end
+    for _, channel in ipairs(redis.call('PUBSUB', 'CHANNELS', NUDGE .. '*')) do
+        local boot = string.sub(channel, #NUDGE + 1)
+        if boot ~= known and redis.call('HGET', PLAYERS .. boot, 'whole') ~= '1' then
+            return true
+        end
+    end
+    return false
 end
 
 -- ---- matches ----
@@ -107,24 +159,9 @@ local function read_match(id)
              phase = field[8] or '' }
 end
 
--- Cards and data; false where there is none.
+-- Cards, data and terms; false where there is none.
 local function copy_of(id)
-    return redis.call('HMGET', match_key(id), 'card0', 'card1', 'data')
-end
-
--- The match that a player is in, and the seat; nil when there is none that goes on.
-local function playing(player)
-    local id = redis.call('GET', 'duel:playing:' .. player)
-    local match = id and read_match(id)
-    if not match or match.over then
-        return nil
-    end
-    for slot = 0, 1 do
-        if match.player[slot] == player then
-            return match, slot
-        end
-    end
-    return nil
+    return redis.call('HMGET', match_key(id), 'card0', 'card1', 'data', 'terms')
 end
 
 -- That it is gone for good; a vanished key looks the same otherwise, and an owner who was away
@@ -137,11 +174,85 @@ local function set_ended(id)
     redis.call('SET', 'duel:ended:' .. id, '1', 'EX', ENDED_S)
 end
 
+-- ---- who plays ----
+
+-- The match, when it goes on with this player, and the seat.
+local function seat_in(id, player)
+    local match = id and read_match(id)
+    if match and not match.over then
+        for slot = 0, 1 do
+            if match.player[slot] == player then
+                return match, slot
+            end
+        end
+    end
+    return nil
+end
+
+-- What a process has noted of a player: the match; and until when it was asked to save that again.
+local function noted(boot, player)
+    local note = redis.call('HGET', PLAYERS .. boot, player)
+    if not note then
+        return nil
+    end
+    local id, till = string.match(note, '^(%S+) ?(%d*)$')
+    return id, whole(till)
+end
+
+-- A match that a process has noted is not there. When it lives it is asked to save it again, and has
+-- some time for that; then the note counts as an old one and goes.
+local function is_missed(boot, player, id, till)
+    local now = clock_ms()
+    if not is_alive(boot) then
+        return false
+    elseif is_ended(id) or (till and till <= now) then
+        redis.call('HDEL', PLAYERS .. boot, player)
+        return false
+    end
+    if not till then
+        redis.call('HSET', PLAYERS .. boot, player, id .. ' ' .. digits(now + AGAIN_MS))
+    end
+    remind(boot, id)
+    return true
+end
+
+-- The match that a player is in, and the seat; nil when there is none that goes on. Third, true when a
+-- living process has one of which the key has vanished: then he is in that, and it will be there soon.
+-- Whichever key vanished, another one says it: the player's own, or what each process has noted.
+local function playing(player)
+    local match, slot = seat_in(redis.call('GET', 'duel:playing:' .. player), player)
+    if match then
+        return match, slot
+    end
+    local missed = false
+    for _, boot in ipairs(boots()) do
+        local id, till = noted(boot, player)
+        match, slot = seat_in(id, player)
+        if match then
+            return match, slot
+        elseif id and redis.call('EXISTS', match_key(id)) == 0 then
+            missed = is_missed(boot, player, id, till) or missed
+        end
+    end
+    return nil, nil, missed
+end
+
+local function forget_note(boot, player, id)
+    if noted(boot, player) == id then
+        redis.call('HDEL', PLAYERS .. boot, player)
+    end
+end
+
 local function stop_playing(player, id)
     if redis.call('GET', 'duel:playing:' .. player) == id then
         redis.call('DEL', 'duel:playing:' .. player)
     end
+    for _, boot in ipairs(boots()) do
+        forget_note(boot, player, id)
+    end
 end
+
+-- ---- whose it is ----
 
 -- The node where somebody lives who is to play it, or "".
 local function place_of(match)
@@ -156,24 +267,37 @@ local function place_of(match)
     return ''
 end
 
--- It is not `owner`'s any more. One that lives is told.
-local function disown(id, owner)
+-- It is not its owner's any more. One that lives is told.
+local function disown(match)
+    local owner = match.owner
     if owner == me or owner == '' then
         return
     end
-    redis.call('SREM', 'duel:owned:' .. owner, id)
+    redis.call('SREM', 'duel:owned:' .. owner, match.id)
+    for slot = 0, 1 do
+        forget_note(owner, match.player[slot], match.id)
+    end
     if is_alive(owner) then
-        redis.call('RPUSH', 'duel:lost:' .. owner, id)
-        redis.call('EXPIRE', 'duel:lost:' .. owner, LOST_S)
-        redis.call('PUBLISH', 'duel:nudge:' .. owner, '')
+        remind(owner, match.id)
     end
 end
 
--- It is in the list of the caller's.
-local function own(id)
-    redis.call('SADD', 'duel:owned:' .. me, id)
+-- It is in the lists of the caller's. Who was found to be in no match (keys had vanished) may be in a
+-- newer one, and is left there. Returns by seat who is in this one.
+local function own(match)
+    redis.call('SADD', 'duel:owned:' .. me, match.id)
     redis.call('EXPIRE', 'duel:owned:' .. me, OWNED_S)
-    redis.call('LREM', 'duel:lost:' .. me, 0, id)
+    redis.call('LREM', 'duel:lost:' .. me, 0, match.id)
+    local is_in = {}
+    for slot = 0, 1 do
+        local other = playing(match.player[slot])
+        if not other or other.id == match.id or other.fence <= match.fence then
+            redis.call('HSET', PLAYERS .. me, match.player[slot], match.id)
+            is_in[slot] = true
+        end
+    end
+    redis.call('EXPIRE', PLAYERS .. me, OWNED_S)
+    return is_in
 end
 
 -- Whether nobody can be left who plays it, as far as the caller can know.
@@ -184,10 +308,107 @@ end
 
 -- It is the caller's from now on, without players yet.
 local function take(match)
-    disown(match.id, match.owner)
+    disown(match)
     match.owner, match.node = me, here
     match.fence = math.max(match.fence + 1, clock_us())
     redis.call('HSET', match_key(match.id), 'owner', me, 'node', here, 'fence', digits(match.fence),
                'dormant', '1')
-    own(match.id)
+    own(match)
+end
+
+-- A match that nobody has begun: the caller's, or nobody's until `process` comes for it. Players and
+-- cards are by seat, from 0; `terms` say what it is played for, "" for a match of the queue.
+local function make_match(id, players, cards, process, terms)
+    local owner = process.boot == me and me or ''
+    redis.call('DEL', match_key(id))
+    redis.call('HSET', match_key(id), 'owner', owner, 'node', process.node, 'fence',
+               digits(clock_us()), 'dormant', '1', 'over', '0', 'phase', 'waiting',
+               'p0', players[0], 'p1', players[1], 'card0', cards[0], 'card1', cards[1],
+               'terms', terms)
+    redis.call('EXPIRE', match_key(id), MADE_S)
+    for slot = 0, 1 do
+        redis.call('SET', 'duel:playing:' .. players[slot], id, 'EX', MADE_S)
+        redis.call('SET', 'duel:last:' .. players[slot], players[1 - slot], 'EX', LAST_S)
+        redis.call('HSET', PLAYERS .. process.boot, players[slot], id)
+    end
+    redis.call('EXPIRE', PLAYERS .. process.boot, OWNED_S)
+    if owner == me then
+        own(read_match(id))
+    end
+end
+
+-- ---- the queue ----
+
+local QUEUE, SINCE = 'duel:queue', 'duel:queue:since'
+
+local function ticket_key(player)
+    return 'duel:ticket:' .. player
+end
+
+local function take_out(player)
+    redis.call('ZREM', QUEUE, player)
+    redis.call('ZREM', SINCE, player)
+    redis.call('DEL', ticket_key(player))
+end
+
+-- ---- who leaves early ----
+
+local HOUR_MS = 3600000
+local LEFT_MAX = 3          -- so many rated matches left within an hour,
+local COOLDOWN_MS = 120000  -- are a reason to wait so long after the latest
+
+local function left_key(player)
+    return 'duel:left:' .. player
+end
+
+-- For how many ms a player has to wait for the next rated match; 0: not at all (R-91).
+local function cooldown_ms(player)
+    local key, now = left_key(player), clock_ms()
+    if redis.call('ZCOUNT', key, digits(now - HOUR_MS), '+inf') < LEFT_MAX then
+        return 0
+    end
+    local latest = tonumber(redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')[2])
+    return math.max(0, math.floor(math.min(latest, now) + COOLDOWN_MS - now))
+end
+
+-- ---- invitations ----
+
+-- The invitation of this id; nil when there is none. `state` is "open", "expired", "withdrawn" or "used";
+-- `boot` the process where the inviter waits, or "".
+local function read_invite(id)
+    local field = redis.call('HMGET', 'duel:invite:' .. id, 'by', 'card', 'terms', 'expires', 'rated',
+                             'state', 'boot', 'to')
+    local expires, state = whole(field[4]), field[6]
+    if not field[1] or not field[2] or not expires or
+        (state ~= 'open' and state ~= 'withdrawn' and state ~= 'used') then
+        return nil
+    end
+    if state == 'open' and expires <= clock_ms() then
+        state = 'expired'
+    end
+    return { id = id, by = field[1], card = field[2], terms = field[3] or '', expires = expires,
+             rated = field[5] == '1', state = state, boot = field[7] or '', to = field[8] or '' }
+end
+
+-- Open from now on no more: taken back, or used.
+local function close_invite(invite, state)
+    redis.call('HSET', 'duel:invite:' .. invite.id, 'state', state)
+    redis.call('SREM', 'duel:invites:' .. invite.by, invite.id)
+end
+
+local function withdraw_invite(invite)
+    close_invite(invite, 'withdrawn')
+    if invite.boot ~= '' then
+        redis.call('PUBLISH', NUDGE .. invite.boot, invite.id)
+    end
+end
+
+local function withdraw_invites(player)
+    for _, id in ipairs(redis.call('SMEMBERS', 'duel:invites:' .. player)) do
+        local invite = read_invite(id)
+        if invite and invite.by == player and invite.state == 'open' then
+            withdraw_invite(invite)
+        end
+    end
+    redis.call('DEL', 'duel:invites:' .. player)
 end

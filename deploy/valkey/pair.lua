@@ -1,7 +1,9 @@
 -- Puts or renews a ticket and pairs it if somebody fits: the rule of core/matchmaker, atomic for
 -- all nodes. Who is in a match that goes on gets that match instead. Answers {people waiting now,
 -- since of the ticket, match or "", and of a match: seat, 1 when it is the caller's, its node ("":
--- nobody's), fence, card 0, card 1, data (false: never begun)}.
+-- nobody's), fence, card 0, card 1, data (false: never begun), terms; else 1 when he is to ask again
+-- soon: he is in a match whose key has vanished, or others may be in such a one, and for how many ms he
+-- has to wait, having left matches early: then no ticket was put}.
 --
 -- ARGV  4 player  5 rating  6 since  7 last opponent or ""  8 now  9 expires
 --       10 window  11 step  12 step_ms  13 timeout_ms
@@ -25,12 +27,9 @@
 -- else met soon by walking outward from the own rating.
 
 local TICKET_SLACK_MS = 5000
-local LAST_S = 86400
 local BATCH = 32     -- neighbours fetched at once
 local DIRECT_MAX = 64 -- in the last third: so many are looked at one by one
 local SWEEP = 8      -- of the oldest tickets are looked at for being dead
-
-local QUEUE, SINCE = 'duel:queue', 'duel:queue:since'
 
 local player, last = ARGV[4], ARGV[7]
 local rating, since, now = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
@@ -38,10 +37,6 @@ local expires = tonumber(ARGV[9])
 local window, step = tonumber(ARGV[10]), tonumber(ARGV[11])
 local step_ms, timeout_ms = tonumber(ARGV[12]), tonumber(ARGV[13])
 local last_third_ms = math.ceil(timeout_ms * 2 / 3)
-
-local function ticket_key(id)
-    return 'duel:ticket:' .. id
-end
 
 -- nil: unbounded
 local function window_of(waited)
@@ -54,22 +49,20 @@ local function window_of(waited)
     return window + step * math.floor(waited / step_ms)
 end
 
-local function take_out(id)
-    redis.call('ZREM', QUEUE, id)
-    redis.call('ZREM', SINCE, id)
-    redis.call('DEL', ticket_key(id))
-end
-
 -- The answer that names a match.
 local function matched(match, slot)
     local copy = copy_of(match.id)
     return { redis.call('ZCARD', QUEUE), since, match.id, slot, match.owner == me and 1 or 0,
-             match.owner == me and here or place_of(match), match.fence, copy[1], copy[2], copy[3] }
+             match.owner == me and here or place_of(match), match.fence, copy[1], copy[2], copy[3],
+             copy[4] }
 end
 
 -- Found as seek.lua would find it, but one that others live to play is left to them.
-local current, seat = playing(player)
-if current then
+local current, seat, missed = playing(player)
+if missed then
+    take_out(player)
+    return { redis.call('ZCARD', QUEUE), since, '', 1, 0 }
+elseif current then
     take_out(player)
     local node = place_of(current)
     if is_abandoned(current) and (node == here or node == '') then
@@ -89,6 +82,19 @@ redis.call('DEL', ticket_key(player)) -- with whatever else is in it
 redis.call('HSET', ticket_key(player), 'since', digits(since), 'last', last, 'expires', ARGV[9],
            'card', ARGV[14], 'boot', me)
 redis.call('PEXPIRE', ticket_key(player), digits(math.max(1, expires - now) + TICKET_SLACK_MS))
+
+local wait_ms = cooldown_ms(player)
+if wait_ms > 0 then
+    take_out(player)
+    return { redis.call('ZCARD', QUEUE), since, '', 0, wait_ms }
+end
+if (whole(kept[2]) or 0) <= now then
+    withdraw_invites(player) -- of who joins; not those that he makes while he waits
+end
+
+if is_untold(nil) then
+    return { redis.call('ZCARD', QUEUE), since, '', 1, 0 }
+end
 
 local own_window = window_of(now - since)
 local dead = {}
@@ -129,7 +135,8 @@ local function consider(id, distance)
     if best and not is_better(other, best) then
         return
     end
-    if playing(id) then -- a ticket that outlived its purpose
+    local match, _, is_missing = playing(id)
+    if match or is_missing then -- a ticket that outlived its purpose
         dead[#dead + 1] = id
     else
         best = other
@@ -204,7 +211,7 @@ for _, id in ipairs(dead) do
     take_out(id)
 end
 if not best then
-    return { redis.call('ZCARD', QUEUE), since, '' }
+    return { redis.call('ZCARD', QUEUE), since, '', 0, 0 }
 end
 
 -- ---- a pair ----
@@ -230,29 +237,12 @@ local function place()
     return chosen
 end
 
-local function make(id, slot)
-    local process = place()
-    local players, cards = { [slot] = player, [1 - slot] = best.id },
-                           { [slot] = ARGV[14], [1 - slot] = opponent[1] }
-    local owner = process.boot == me and me or ''
-    redis.call('DEL', match_key(id))
-    redis.call('HSET', match_key(id), 'owner', owner, 'node', process.node, 'fence',
-               digits(clock_us()), 'dormant', '1', 'over', '0', 'phase', 'waiting',
-               'p0', players[0], 'p1', players[1], 'card0', cards[0], 'card1', cards[1])
-    redis.call('EXPIRE', match_key(id), MADE_S)
-    for i = 0, 1 do
-        redis.call('SET', 'duel:playing:' .. players[i], id, 'EX', MADE_S)
-        redis.call('SET', 'duel:last:' .. players[i], players[1 - i], 'EX', LAST_S)
-    end
-    if owner == me then
-        own(id)
-    end
-end
-
 take_out(player)
 take_out(best.id)
-make(ARGV[15], tonumber(ARGV[16]))
+local slot = tonumber(ARGV[16])
+make_match(ARGV[15], { [slot] = player, [1 - slot] = best.id },
+           { [slot] = ARGV[14], [1 - slot] = opponent[1] }, place(), '')
 if opponent[2] and opponent[2] ~= me then
     redis.call('PUBLISH', 'duel:nudge:' .. opponent[2], best.id)
 end
-return matched(read_match(ARGV[15]), tonumber(ARGV[16]))
+return matched(read_match(ARGV[15]), slot)

@@ -16,7 +16,7 @@ local is_played = match and match.owner ~= me and not match.dormant and is_alive
     match.fence > (whole(ARGV[15]) or 0)
 if not is_played then
     if match then
-        disown(id, match.owner)
+        disown(match)
     end
     if match and match.over and keep_ms > 0 then
         redis.call('PEXPIRE', match_key(id), ARGV[14])
@@ -28,6 +28,8 @@ if not is_played then
     stop_playing(ARGV[6], id)
 end
 redis.call('SREM', 'duel:owned:' .. me, id)
+forget_note(me, ARGV[5], id)
+forget_note(me, ARGV[6], id)
 
 if ARGV[4] == '1' then
     redis.call('ZADD', 'lb:duels:elo', ARGV[7], ARGV[5], ARGV[8], ARGV[6])

@@ -4,6 +4,8 @@
 -- ARGV  4 match  5 player 0  6 player 1
 local match = read_match(ARGV[4])
 redis.call('SREM', 'duel:owned:' .. me, ARGV[4])
+forget_note(me, ARGV[5], ARGV[4])
+forget_note(me, ARGV[6], ARGV[4])
 if match and match.owner ~= me and match.owner ~= '' then
     return 0
 end

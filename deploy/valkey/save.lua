@@ -49,7 +49,7 @@ elseif stored and not awake and not claim and not stored.dormant and stored.owne
     return refused(stored)
 end
 if stored then
-    disown(id, stored.owner)
+    disown(stored)
 end
 
 local key = match_key(id)
@@ -61,18 +61,14 @@ if ARGV[13] ~= '' then
     redis.call('HSET', key, 'data', ARGV[13])
 end
 redis.call('EXPIRE', key, over and OVER_S or LIVE_S)
-own(id)
+local is_in = own({ id = id, player = { [0] = ARGV[9], [1] = ARGV[10] }, fence = fence })
 
 for slot = 0, 1 do
     local player = ARGV[9 + slot]
     if over then
         stop_playing(player, id)
-    else
-        -- One who was found to be in no match (this key had vanished) may be in a newer one.
-        local other = playing(player)
-        if not other or other.id == id or other.fence <= fence then
-            redis.call('SET', 'duel:playing:' .. player, id, 'EX', LIVE_S)
-        end
+    elseif is_in[slot] then
+        redis.call('SET', 'duel:playing:' .. player, id, 'EX', LIVE_S)
     end
 end
 return { fence, '' }

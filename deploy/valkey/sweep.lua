@@ -1,6 +1,6 @@
 -- Takes some of the matches whose owner is dead: of the caller's own node's name at once, others
 -- when the owner's last sign of life is older. Answers {1 when there may be more, and for each that
--- was taken: match, fence, card 0, card 1, data}.
+-- was taken: match, fence, card 0, card 1, data, terms}.
 --
 -- ARGV  4 how long a lease lasts, in ms  5 "1" when the answer of the call before has arrived
 --       6 how many the caller has room for
@@ -15,7 +15,7 @@ local LOOKED_MAX = 32     -- of one process at a call
 local OTHERS_WAIT_MS = 3000 -- a process that is started again gets its own first
 
 local list = 'duel:taken:' .. me
-local now_ms = math.floor(clock_us() / 1000)
+local now_ms = clock_ms()
 local answer = { 0 }
 local taken, removed = 0, false
 
@@ -30,7 +30,7 @@ local function tell(match)
     for _, value in ipairs({ match.id, match.fence }) do
         answer[#answer + 1] = value
     end
-    for i = 1, 3 do
+    for i = 1, 4 do
         answer[#answer + 1] = copy[i]
     end
     taken = taken + 1
@@ -69,7 +69,9 @@ local function sweep(boot, renewed_ms)
         look_at(id, boot, late)
     end
     local left = redis.call('SCARD', owned)
-    if left == 0 then
+    -- What it has noted of a match that nobody has begun is good until that is gone.
+    local is_noted = redis.call('HLEN', PLAYERS .. boot) > 1 and now_ms - renewed_ms < MADE_S * 1000
+    if left == 0 and not is_noted then
         redis.call('ZREM', 'duel:boots', boot)
     end
     return left

@@ -4,7 +4,9 @@
 #include <duel/hub/keeper.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/leavers.h>
 #include <duel/hub/players.h>
+#include <duel/hub/rematch.h>
 #include <duel/hub/saved.h>
 #include <duel/hub/session.h>
 #include <duel/hub/stage.h>
@@ -34,6 +36,11 @@ bool arena_has_room(const struct hub *hub)
     return !hub->draining && hub->titles != NULL && titles_drawn_count(hub->titles) > 0 &&
            hub->matches.count + hub->sweep_room < hub->matches.count_max &&
            ledger_room(hub) > hub->sweep_room;
+}
+
+bool arena_takes_new(const struct hub *hub)
+{
+    return arena_has_room(hub) && hub->up[HUB_FRAMES];
 }
 
 /* ---- sockets ---- */
@@ -70,14 +77,15 @@ void arena_enter(struct hub *hub, struct live *live, struct session *session)
         tell_welcome(hub, live, slot);
         if (live->end_told) {
             tell_match_end(hub, live, slot);
+            rematch_tell(hub, live, slot);
         }
     }
     session_ping(hub, session);
     if (live->unproven) {
         stage_rest(hub, live); /* the match hears of nobody before */
-    } else {
-        stage_step(hub, live, (struct match_event){ .type = MATCH_EV_CONNECT, .slot = slot },
-                   NULL);
+    } else if (stage_step(hub, live,
+                          (struct match_event){ .type = MATCH_EV_CONNECT, .slot = slot }, NULL)) {
+        rematch_proceed(hub, live);
     }
 }
 
@@ -135,10 +143,9 @@ void arena_message(struct hub *hub, struct live *live, struct session *session,
         event.type = MATCH_EV_LEAVE;
         stage_step(hub, live, event, NULL);
     } else if (message->type == MSG_client_rematch) {
-        bool live_still = live->match.phase < MATCH_OVER;
-        out_error(&hub->out, session->conn,
-                  live_still ? HUB_ERROR_NOT_OVER : HUB_ERROR_REMATCH_UNAVAILABLE, MSG_NIL,
-                  MSG_NIL);
+        if (stage_settle(hub, live)) {
+            rematch_message(hub, live, slot, message->client_rematch.accept);
+        }
     } else {
         out_error(&hub->out, session->conn, HUB_ERROR_WRONG_SOCKET, MSG_NIL, MSG_NIL);
     }
@@ -202,7 +209,7 @@ void arena_settled(struct hub *hub, struct live *live, const struct hub_event_st
     live->settled = true;
     live->record = REF_NONE;
     if (stored->reply == HUB_OK && stored->rated && live->match.reason != MATCH_ABANDONED) {
-        live->rated = true;
+        live->has_rating = true;
         memcpy(live->before, stored->before, sizeof live->before);
         memcpy(live->after, stored->after, sizeof live->after);
     }
@@ -211,7 +218,7 @@ void arena_settled(struct hub *hub, struct live *live, const struct hub_event_st
         !live->end_told) {
         takeover_outranked(hub, live);
     }
-    if (live->end_told && live->rated) {
+    if (live->end_told && live->has_rating) {
         tell_rating(hub, live, 0);
         tell_rating(hub, live, 1);
     }
@@ -268,6 +275,7 @@ void arena_shift(struct hub *hub, uint64_t us)
 {
     uint32_t index = 0;
     struct live *live;
+    leavers_disturb(hub);
     while ((live = pool_next(&hub->matches, &index)) != NULL) {
         match_shift(&live->match, us);
         live->held_until_us += us;

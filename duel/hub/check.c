@@ -32,13 +32,23 @@ static void check_queued(const struct hub *hub, const struct session *session)
     for (uint32_t i = 0; i < player->ticket.sockets_count; i++) {
         found += ref_equal(player->ticket.sockets[i], session->conn);
     }
-    ASSERT(found == 1 && session->door == HUB_DOOR_QUEUE);
+    ASSERT(found == 1);
+    ASSERT(session->door == HUB_DOOR_QUEUE || session->door == HUB_DOOR_JOIN ||
+           session->door == HUB_DOOR_POLL);
+}
+
+static void check_parked(const struct hub *hub, const struct session *session, uint32_t index)
+{
+    uint32_t found;
+    ASSERT(pool_get(&hub->players, session->player) != NULL);
+    ASSERT(table_get(&hub->parked, session->sought.bytes, 16, &found) && found == index);
 }
 
 static void check_session(const struct hub *hub, uint32_t index)
 {
     const struct session *session = &hub->sessions[index];
     bool has_deadline = deadline_of(hub, index) != TIMERQ_NEVER;
+    bool is_websocket = session->door == HUB_DOOR_QUEUE || session->door == HUB_DOOR_MATCH;
     switch (session->state) {
     case SESSION_FREE:
     case SESSION_CLOSING:
@@ -47,15 +57,19 @@ static void check_session(const struct hub *hub, uint32_t index)
         return;
     case SESSION_LOADING:
         check_loading(hub, session, index);
-        ASSERT(has_deadline == (session->door != HUB_DOOR_ME));
+        ASSERT(has_deadline == is_websocket);
         break;
     case SESSION_ASKING:
-        ASSERT(session->door == HUB_DOOR_MATCH || session->door == HUB_DOOR_ME);
-        ASSERT(has_deadline == (session->door == HUB_DOOR_MATCH));
+        ASSERT(session->door != HUB_DOOR_QUEUE && session->door != HUB_DOOR_SEARCH);
+        ASSERT(has_deadline == is_websocket);
         break;
     case SESSION_QUEUED:
         check_queued(hub, session);
-        ASSERT(has_deadline);
+        ASSERT(has_deadline == is_websocket);
+        break;
+    case SESSION_PARKED:
+        ASSERT(has_deadline && session->door == HUB_DOOR_MATCH);
+        check_parked(hub, session, index);
         break;
     case SESSION_PLAYING: {
         const struct live *live = pool_get(&hub->matches, session->match);
@@ -71,11 +85,13 @@ static void check_session(const struct hub *hub, uint32_t index)
 static void check_sessions(const struct hub *hub)
 {
     uint32_t count = 0;
+    uint32_t parked = 0;
     for (uint32_t i = 0; i < hub->limits.connections_max; i++) {
         count += hub->sessions[i].state != SESSION_FREE;
+        parked += hub->sessions[i].state == SESSION_PARKED;
         check_session(hub, i);
     }
-    ASSERT(count == hub->sessions_count);
+    ASSERT(count == hub->sessions_count && parked == hub->parked.count);
 }
 
 /* ---- players ---- */
@@ -100,7 +116,7 @@ static uint32_t count_refs(const struct hub *hub, const struct player *player)
 static void check_ticket(const struct player *player)
 {
     const struct ticket *ticket = &player->ticket;
-    ASSERT(ticket->wanted == (ticket->sockets_count > 0));
+    ASSERT(ticket->wanted == (ticket->sockets_count > 0 || ticket->polled_until_us != 0));
     ASSERT(ticket->sockets_count <= QUEUE_SOCKETS_MAX);
     ASSERT(!ticket->wanted || player->loaded);
     /* Nobody waits for a match while in one (contract section 3). */
@@ -127,6 +143,12 @@ static void check_player(const struct hub *hub, const struct player *player)
     ASSERT(player->idle == !needed);
     uint64_t deadline_us = deadline_of(hub, timer_of_player(hub, player));
     ASSERT((deadline_us == TIMERQ_NEVER) == (needed && !player->ticket.wanted));
+    if (!ref_is_none(player->offer)) {
+        const struct live *live = pool_get(&hub->matches, player->offer);
+        struct ref ref = pool_ref(&hub->players, player);
+        ASSERT(live != NULL);
+        ASSERT(live->rematch.offered[ref_equal(live->seats[0].player, ref) ? 0 : 1]);
+    }
     if (!ref_is_none(player->match)) {
         const struct live *live = pool_get(&hub->matches, player->match);
         struct ref ref = pool_ref(&hub->players, player);
@@ -202,6 +224,20 @@ static void check_live(const struct hub *hub, const struct live *live)
            (live->unproven && (live->saving || live->checking)));
 }
 
+static void check_rematch(const struct hub *hub, const struct live *live)
+{
+    const struct rematch *rematch = &live->rematch;
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        const struct player *player = pool_get(&hub->players, live->seats[slot].player);
+        ASSERT(!rematch->offered[slot] || (live->end_told && !rematch->made));
+        ASSERT(rematch->offered[slot] ==
+               ref_equal(player->offer, pool_ref(&hub->matches, live)));
+        ASSERT(!rematch->asking || rematch->offered[slot]);
+    }
+    ASSERT((!rematch->asking && !rematch->made) || !uuid_is_none(&rematch->next));
+    ASSERT(uuid_is_none(&rematch->next) || live->match.reason != MATCH_ABANDONED);
+}
+
 static void check_matches(const struct hub *hub)
 {
     uint32_t index = 0;
@@ -209,6 +245,7 @@ static void check_matches(const struct hub *hub)
     const struct live *live;
     while ((live = pool_next(&hub->matches, &index)) != NULL) {
         check_live(hub, live);
+        check_rematch(hub, live);
         count++;
     }
     ASSERT(count == hub->matches.count && count == hub->matches_by_id.count);

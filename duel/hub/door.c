@@ -2,8 +2,12 @@
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
 #include <duel/hub/door.h>
+#include <duel/hub/invite.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/lobby_tell.h>
+#include <duel/hub/look.h>
 #include <duel/hub/players.h>
+#include <duel/hub/poll.h>
 #include <duel/hub/session.h>
 #include <duel/hub/takeover.h>
 #include <duel/hub/tell.h>
@@ -97,7 +101,7 @@ static void open_search(struct hub *hub, struct session *session, const struct h
 
 /* ---- the ways in ---- */
 
-static bool waits_for_player(struct hub *hub, struct session *session, struct player *player)
+bool door_wait_for_player(struct hub *hub, struct session *session, struct player *player)
 {
     if (!players_wait(hub, player, session)) {
         return false;
@@ -115,7 +119,7 @@ static void open_me(struct hub *hub, struct session *session, struct text sub)
         reply_me(hub, session, player, NULL);
     } else if (player == NULL || hub->draining) {
         session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
-    } else if (!waits_for_player(hub, session, player)) {
+    } else if (!door_wait_for_player(hub, session, player)) {
         session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
     }
 }
@@ -129,7 +133,7 @@ static void open_queue(struct hub *hub, struct session *session, struct text sub
         lobby_enter(hub, player, session);
         return;
     }
-    if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
+    if (player == NULL || hub->draining || !lobby_is_open(hub)) {
         if (player == NULL) {
             out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("players"), 0);
         }
@@ -139,7 +143,7 @@ static void open_queue(struct hub *hub, struct session *session, struct text sub
     if (player->loaded) {
         session_ping(hub, session);
         lobby_enter(hub, player, session);
-    } else if (waits_for_player(hub, session, player)) {
+    } else if (door_wait_for_player(hub, session, player)) {
         session_ping(hub, session);
     } else {
         out_error(&hub->out, session->conn, HUB_ERROR_SLOW_DOWN, hub->now_ms + 1000, MSG_NIL);
@@ -176,12 +180,7 @@ static void seek(struct hub *hub, struct session *session, struct player *player
         players_hold(hub, player);
     }
     session_ping(hub, session);
-    struct hub_effect *effect = out_effect(&hub->out, HUB_FX_SEEK);
-    effect->seek.conn = session->conn;
-    effect->seek.match = *match;
-    if (player != NULL) {
-        effect->seek.player = player->id;
-    }
+    invite_seek(hub, session, player, match);
 }
 
 static void found(struct hub *hub, struct session *session, const struct hub_event_sought *sought,
@@ -211,6 +210,31 @@ static void found(struct hub *hub, struct session *session, const struct hub_eve
             session_end_unavailable(hub, session);
         }
         break;
+    case HUB_INVITED:
+        invite_park(hub, session, sought);
+        break;
+    case HUB_EXPIRED:
+        session_end(hub, session, 4404, out_error_code(HUB_ERROR_INVITE_EXPIRED));
+        break;
+    case HUB_WITHDRAWN:
+        session_end(hub, session, 4404, out_error_code(HUB_ERROR_INVITE_WITHDRAWN));
+        break;
+    case HUB_USED:
+        session_end(hub, session, 4410, TEXT("match over"));
+        break;
+    case HUB_BUSY:
+        out_error(&hub->out, session->conn, HUB_ERROR_PLAYER_BUSY, MSG_NIL, MSG_NIL);
+        session_end(hub, session, 4503, out_error_code(HUB_ERROR_PLAYER_BUSY));
+        break;
+    case HUB_COOLDOWN:
+        session_end_cooldown(hub, session, sought->until_ms);
+        break;
+    case HUB_FULL:
+        session_end_unavailable(hub, session);
+        break;
+    case HUB_REPLACED:
+        session_end(hub, session, 4409, TEXT("replaced"));
+        break;
     }
 }
 
@@ -219,7 +243,16 @@ void door_sought(struct hub *hub, const struct hub_event_sought *sought)
     struct session *session = session_get(hub, sought->conn);
     struct live *live = NULL;
     if (sought->reply == HUB_OK && sought->place == HUB_OURS) {
-        live = takeover_take(hub, &sought->match, &sought->copy, false);
+        live = takeover_take(hub, &sought->match, &sought->copy, sought->made);
+        if (live != NULL) {
+            invite_accepted(hub, live);
+        } else if (sought->made) {
+            invite_release(hub, sought);
+        }
+    }
+    if (session != NULL && session->state == SESSION_PARKED) {
+        invite_sought(hub, session, sought);
+        return;
     }
     if (session == NULL || session->state != SESSION_ASKING) {
         hub->late += session == NULL;
@@ -234,6 +267,14 @@ void door_sought(struct hub *hub, const struct hub_event_sought *sought)
     if (player != NULL) {
         players_drop(hub, player);
     }
+}
+
+/* Whether nothing need be asked before the match is sought. Who seems to lack opponents for a rated
+ * invitation may have met some since. */
+static bool is_known(const struct hub *hub, const struct player *player)
+{
+    return player->loaded &&
+           (player->opponents >= HUB_OPPONENTS_MAX || !hub->up[HUB_POSTGRESQL]);
 }
 
 static void open_match(struct hub *hub, struct session *session, const struct hub_event_open *open)
@@ -253,13 +294,40 @@ static void open_match(struct hub *hub, struct session *session, const struct hu
         session_end(hub, session, 4410, TEXT("match over"));
     } else if (!hub->up[HUB_VALKEY]) {
         session_end_unavailable(hub, session);
-    } else if (player == NULL || player->loaded) {
+    } else if (player == NULL || is_known(hub, player)) {
         seek(hub, session, player, &open->match);
-    } else if (waits_for_player(hub, session, player)) {
+    } else if (door_wait_for_player(hub, session, player)) {
         session->sought = open->match; /* nobody else's is sought */
         session_ping(hub, session);
     } else {
         session_end_unavailable(hub, session);
+    }
+}
+
+static void open_invite(struct hub *hub, struct session *session, const struct hub_event_open *open)
+{
+    struct player *player = players_need(hub, open->sub);
+    session->rated = open->rated;
+    if (open->rated && !hub->limits.rated_invites) {
+        session_refuse(hub, session, 403, HUB_ERROR_RATED_OFF, 0);
+    } else if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    } else if (!door_wait_for_player(hub, session, player)) {
+        session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
+    }
+}
+
+static void open_withdraw(struct hub *hub, struct session *session,
+                          const struct hub_event_open *open)
+{
+    struct player *player = players_need(hub, open->sub);
+    session->sought = open->match;
+    if (player != NULL && player->loaded) {
+        invite_withdraw(hub, session, player);
+    } else if (player == NULL || hub->draining) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    } else if (!door_wait_for_player(hub, session, player)) {
+        session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
     }
 }
 
@@ -286,10 +354,24 @@ void door_open(struct hub *hub, const struct hub_event_open *open)
     case HUB_DOOR_SEARCH:
         open_search(hub, session, open);
         break;
+    case HUB_DOOR_JOIN:
+    case HUB_DOOR_POLL:
+    case HUB_DOOR_LEAVE:
+        poll_open(hub, session, open->sub);
+        break;
+    case HUB_DOOR_LOOK:
+        look_open(hub, session, open);
+        break;
+    case HUB_DOOR_INVITE:
+        open_invite(hub, session, open);
+        break;
+    case HUB_DOOR_WITHDRAW:
+        open_withdraw(hub, session, open);
+        break;
     }
 }
 
-static void locate(struct hub *hub, struct session *session, struct player *player)
+void door_locate(struct hub *hub, struct session *session, struct player *player)
 {
     session->state = SESSION_ASKING;
     session->player = pool_ref(&hub->players, player);
@@ -307,7 +389,11 @@ void door_located(struct hub *hub, const struct hub_event_located *located)
         return;
     }
     struct player *player = pool_get(&hub->players, session->player);
-    reply_me(hub, session, player, located->reply == HUB_OK ? located : NULL);
+    if (session->door == HUB_DOOR_ME) {
+        reply_me(hub, session, player, located->reply == HUB_OK ? located : NULL);
+    } else {
+        poll_located(hub, session, player, located);
+    }
     players_drop(hub, player);
 }
 
@@ -316,13 +402,28 @@ static void me_arrived(struct hub *hub, struct session *session, struct player *
 {
     bool plays = player->loaded && !ref_is_none(player->match);
     if (reply == HUB_OK && !plays && hub->up[HUB_VALKEY]) {
-        locate(hub, session, player);
+        door_locate(hub, session, player);
     } else if (reply == HUB_OK || (reply == HUB_UNAVAILABLE && plays)) {
         reply_me(hub, session, player, NULL);
     } else if (reply == HUB_REFUSED) {
         session_refuse(hub, session, 401, HUB_ERROR_AUTH_BAD_SUBJECT, 0);
     } else {
         session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    }
+}
+
+/* The same for who wants to make or withdraw an invitation. */
+static void inviter_arrived(struct hub *hub, struct session *session, struct player *player,
+                            enum hub_reply reply)
+{
+    if (reply == HUB_REFUSED) {
+        session_refuse(hub, session, 401, HUB_ERROR_AUTH_BAD_SUBJECT, 0);
+    } else if (reply == HUB_UNAVAILABLE) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+    } else if (session->door == HUB_DOOR_INVITE) {
+        invite_make(hub, session, player);
+    } else {
+        invite_withdraw(hub, session, player);
     }
 }
 
@@ -335,8 +436,18 @@ void door_player(struct hub *hub, struct session *session, struct player *player
         me_arrived(hub, session, player, reply);
         return;
     }
+    if (session->door == HUB_DOOR_JOIN || session->door == HUB_DOOR_POLL ||
+        session->door == HUB_DOOR_LEAVE) {
+        poll_player(hub, session, player, reply);
+        return;
+    }
+    if (session->door == HUB_DOOR_INVITE || session->door == HUB_DOOR_WITHDRAW) {
+        inviter_arrived(hub, session, player, reply);
+        return;
+    }
     struct live *live = arena_find(hub, &session->sought);
-    if (reply == HUB_OK && session->door == HUB_DOOR_MATCH) {
+    bool is_there = reply == HUB_OK || (reply == HUB_UNAVAILABLE && player->loaded);
+    if (is_there && session->door == HUB_DOOR_MATCH) {
         session->player = pool_ref(&hub->players, player);
         if (live != NULL) {
             enter(hub, session, live);

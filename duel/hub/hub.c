@@ -4,10 +4,14 @@
 #include <duel/hub/arena.h>
 #include <duel/hub/door.h>
 #include <duel/hub/hub.h>
+#include <duel/hub/invite.h>
 #include <duel/hub/keeper.h>
+#include <duel/hub/leavers.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/look.h>
 #include <duel/hub/players.h>
+#include <duel/hub/rematch.h>
 #include <duel/hub/session.h>
 #include <duel/hub/takeover.h>
 #include <stdlib.h>
@@ -52,6 +56,7 @@ static bool allocate(struct hub *hub, uint64_t seed)
            table_create(&hub->players_by_id, players_max, seed + 1) &&
            pool_create(&hub->matches, sizeof(struct live), limits->matches_max) &&
            table_create(&hub->matches_by_id, limits->matches_max, seed + 2) &&
+           table_create(&hub->parked, limits->connections_max, seed + 4) &&
            (hub->ended = calloc(ENDED_MAX, sizeof *hub->ended)) != NULL &&
            table_create(&hub->ended_by_id, ENDED_MAX, seed + 3) &&
            pool_create(&hub->records, sizeof(struct record), records_max) &&
@@ -66,6 +71,7 @@ struct hub *hub_create(const struct hub_limits *limits, uint64_t seed)
         return NULL;
     }
     hub->limits = *limits;
+    hub->up[HUB_FRAMES] = true; /* until something else is heard of it */
     hub->idle_first = NO_INDEX;
     hub->eta_ms = MSG_NIL;
     hub->idle_last = NO_INDEX;
@@ -93,6 +99,7 @@ void hub_destroy(struct hub *hub)
     table_destroy(&hub->players_by_id);
     pool_destroy(&hub->matches);
     table_destroy(&hub->matches_by_id);
+    table_destroy(&hub->parked);
     table_destroy(&hub->ended_by_id);
     free(hub->ended);
     pool_destroy(&hub->records);
@@ -154,13 +161,21 @@ static void catalogue(struct hub *hub, const struct titles *titles)
 
 static void store_changed(struct hub *hub, enum hub_store store, bool up)
 {
-    ASSERT(store == HUB_POSTGRESQL || store == HUB_VALKEY);
+    ASSERT(store < HUB_STORES);
     hub->up[store] = up;
-    if (up) {
+    if (!up) {
+        leavers_disturb(hub);
+    }
+    if (store == HUB_FRAMES) {
+        keeper_renew(hub); /* others hear at once whether matches may be placed here */
+        if (up) {
+            lobby_join_all(hub);
+        }
+    } else if (up) {
         ledger_store_up(hub, store);
         if (store == HUB_VALKEY) {
             keeper_valkey_up(hub);
-            lobby_valkey_up(hub);
+            lobby_join_all(hub);
         }
     }
 }
@@ -172,6 +187,7 @@ static void drain(struct hub *hub)
     hub->drained_us = hub->now_us + (uint64_t)hub->limits.drain_ms * 1000;
     keeper_renew(hub);
     session_drain(hub);
+    lobby_drain(hub);
     arena_drain(hub);
 }
 
@@ -188,12 +204,19 @@ static void handle_kept(struct hub *hub, const struct hub_event *event)
     } else if (event->type == HUB_EV_SWEPT) {
         keeper_swept(hub, event->swept.reply, event->swept.more);
     } else if (event->type == HUB_EV_LOST) {
-        keeper_lost(hub, &event->lost.match, event->lost.node);
+        keeper_lost(hub, &event->lost.match, event->lost.node, event->lost.vanished);
     } else if (event->type == HUB_EV_LEASED) {
         keeper_leased(hub, event);
     } else if (event->type == HUB_EV_LOCATED) {
         door_located(hub, &event->located);
-    } else if (event->type == HUB_EV_NUDGE) {
+    } else if (event->type == HUB_EV_INVITED) {
+        invite_made(hub, &event->invited);
+    } else if (event->type == HUB_EV_WITHDRAWN) {
+        invite_withdrawn(hub, event->withdrawn.conn, event->withdrawn.reply,
+                         event->withdrawn.found);
+    } else if (event->type == HUB_EV_REMATCHED) {
+        rematch_answered(hub, &event->rematched);
+    } else if (event->type == HUB_EV_NUDGE && !invite_nudged(hub, &event->nudged)) {
         lobby_nudged(hub, &event->nudged);
     }
 }
@@ -233,8 +256,14 @@ static void handle(struct hub *hub, const struct hub_event *event)
     case HUB_EV_LEASED:
     case HUB_EV_RELEASED:
     case HUB_EV_LOCATED:
+    case HUB_EV_INVITED:
+    case HUB_EV_WITHDRAWN:
+    case HUB_EV_REMATCHED:
     case HUB_EV_NUDGE:
         handle_kept(hub, event);
+        break;
+    case HUB_EV_LOOKED:
+        look_looked(hub, &event->looked);
         break;
     case HUB_EV_FRAME:
         arena_frame(hub, &event->frame);
@@ -309,6 +338,7 @@ struct hub_counts hub_count(const struct hub *hub)
         .players = hub->players.count,
         .tickets = hub->tickets_count,
         .results = hub->results_count,
+        .results_max = hub->limits.results_max,
         .guess_log_bytes = ledger_log_bytes(hub),
         .late = hub->late,
         .save_waits_us = hub->save_waits_us,

@@ -13,6 +13,7 @@
 #define SAVE_AGAIN_US 1000000u
 #define SWEEP_US 1000000u
 #define SWEEP_MAX 16u
+#define TELLING_US 100000u /* others may have to wait until all is told again */
 
 /* ---- saves ---- */
 
@@ -142,6 +143,7 @@ static void saved(struct hub *hub, struct live *live, uint64_t fence)
 {
     struct record *record = pool_get(&hub->records, live->record);
     live->fence = fence > live->fence ? fence : live->fence;
+    live->untold = false;
     if (record != NULL) {
         record->result.fence = live->fence;
     }
@@ -207,14 +209,14 @@ void keeper_release(struct hub *hub, const struct uuid *match, const struct uuid
 
 /* ---- ownership ---- */
 
-void keeper_lost(struct hub *hub, const struct uuid *match, struct text node)
+void keeper_lost(struct hub *hub, const struct uuid *match, struct text node, bool vanished)
 {
     struct live *live = arena_find(hub, match);
     if (live == NULL || live->match.phase >= MATCH_OVER) {
         return;
     }
     bool has_players = live->match.seats[0].connected || live->match.seats[1].connected;
-    if (has_players && !live->unproven) {
+    if (vanished || (has_players && !live->unproven)) {
         /* Whose players are here may take it back; the save will tell. */
         keeper_changed(hub, live);
         stage_rest(hub, live);
@@ -232,10 +234,24 @@ static void save_all(struct hub *hub)
     while ((live = pool_next(&hub->matches, &index)) != NULL) {
         if (is_kept(live)) {
             live->unsaved = true;
+            live->untold = true;
             live->save_again_us = 0;
             stage_arm(hub, live);
         }
     }
+    hub->telling = true;
+}
+
+static bool has_told_all(struct hub *hub)
+{
+    uint32_t index = 0;
+    struct live *live;
+    while ((live = pool_next(&hub->matches, &index)) != NULL) {
+        if (live->untold && is_kept(live)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void arm(struct hub *hub)
@@ -258,7 +274,8 @@ static void renew(struct hub *hub)
     hub->renew_us = hub->now_us + (uint64_t)hub->limits.renew_ms * 1000;
     struct hub_effect *effect = out_effect(&hub->out, HUB_FX_LEASE);
     effect->lease.load = hub->matches.count;
-    effect->lease.draining = !arena_has_room(hub); /* stopping, full, or nothing to draw yet */
+    effect->lease.draining = !arena_takes_new(hub);
+    effect->lease.told = !hub->telling;
 }
 
 void keeper_renew(struct hub *hub)
@@ -286,8 +303,14 @@ void keeper_leased(struct hub *hub, const struct hub_event *event)
         if (had && !event->leased.was_there) {
             out_note(&hub->out, HUB_NOTE_LEASE_LOST, NULL, NULL, TEXT_NONE, 0);
             save_all(hub);
-            lobby_valkey_up(hub);
+            lobby_join_all(hub);
+        } else if (hub->telling && has_told_all(hub)) {
+            hub->telling = false;
+            hub->renew_us = hub->now_us;
         }
+    }
+    if (hub->telling && hub->now_us + TELLING_US < hub->renew_us) {
+        hub->renew_us = hub->now_us + TELLING_US;
     }
     arm(hub);
 }

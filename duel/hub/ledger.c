@@ -258,11 +258,12 @@ static uint32_t won_ms(const struct match *match)
     return sum;
 }
 
-static void finish(struct hub *hub, struct record *record, const struct match *match)
+static void finish(struct hub *hub, struct record *record, const struct live *live)
 {
+    const struct match *match = &live->match;
     struct hub_result *result = &record->result;
     ASSERT(record->state == RECORD_LIVE && match->phase >= MATCH_OVER);
-    result->rated = match->reason != MATCH_ABANDONED;
+    result->rated = live->terms.rated && match->reason != MATCH_ABANDONED;
     result->reason = match->reason;
     result->winner = match->winner;
     for (uint8_t slot = 0; slot < 2; slot++) {
@@ -277,10 +278,10 @@ static void finish(struct hub *hub, struct record *record, const struct match *m
     record->state = RECORD_HELD;
 }
 
-void ledger_finish(struct hub *hub, struct record *record, const struct match *match)
+void ledger_finish(struct hub *hub, struct record *record, const struct live *live)
 {
     record->result.completed_ms = hub->now_ms;
-    finish(hub, record, match);
+    finish(hub, record, live);
 }
 
 void ledger_store(struct hub *hub, struct record *record)
@@ -291,9 +292,9 @@ void ledger_store(struct hub *hub, struct record *record)
     }
 }
 
-void ledger_restored(struct hub *hub, struct record *record, const struct match *match)
+void ledger_restored(struct hub *hub, struct record *record, const struct live *live)
 {
-    finish(hub, record, match);
+    finish(hub, record, live);
     ledger_store(hub, record);
 }
 

@@ -3,8 +3,10 @@
 #include <duel/hub/arena.h>
 #include <duel/hub/keeper.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/lobby_tell.h>
 #include <duel/hub/pair.h>
 #include <duel/hub/players.h>
+#include <duel/hub/rematch.h>
 #include <duel/hub/saved.h>
 #include <duel/hub/session.h>
 #include <string.h>
@@ -12,119 +14,22 @@
 /* A ticket is renewed at least so often, because any key of Valkey may vanish (contract section
  * 7). */
 #define RENEW_US 5000000u
-#define TELL_US 1000000u /* `queued` goes out at most once in this time (contract section 3) */
-#define ETA_WAITS_MIN 8
-
-/* ---- what is told ---- */
-
-/* The wait that four of five recent ones did not exceed. */
-static int64_t expected_wait_ms(const struct hub *hub)
-{
-    uint32_t sorted[WAITS_MAX];
-    uint32_t count = hub->waits_count < WAITS_MAX ? hub->waits_count : WAITS_MAX;
-    if (count < ETA_WAITS_MIN) {
-        return MSG_NIL;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t place = i;
-        for (; place > 0 && sorted[place - 1] > hub->waits[i]; place--) {
-            sorted[place] = sorted[place - 1];
-        }
-        sorted[place] = hub->waits[i];
-    }
-    return sorted[(count - 1) * 4 / 5];
-}
-
-void lobby_remember_wait(struct hub *hub, const struct player *player)
-{
-    int64_t waited_ms = hub->now_ms - player->ticket.since_ms;
-    ASSERT(waited_ms >= 0);
-    hub->waits[hub->waits_count % WAITS_MAX] =
-        waited_ms < UINT32_MAX ? (uint32_t)waited_ms : UINT32_MAX;
-    hub->waits_count++;
-    hub->eta_ms = expected_wait_ms(hub);
-}
-
-void lobby_describe(const struct hub *hub, const struct player *player,
-                    struct msg_queued *ret_queued)
-{
-    const struct ticket *ticket = &player->ticket;
-    uint32_t window =
-        matchmaker_window(&hub->limits.matchmaker, hub->now_ms - ticket->since_ms);
-    *ret_queued = (struct msg_queued){
-        .since = ticket->since_ms,
-        .rating = player->rating,
-        .window = window == MATCHMAKER_UNBOUNDED ? MSG_NIL : (int64_t)window,
-        .waiting = ticket->waiting,
-        .eta_ms = hub->eta_ms,
-        .expires_at = ticket->expires_ms,
-    };
-}
-
-static void tell_queued(struct hub *hub, const struct player *player, struct ref conn)
-{
-    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_SEND, conn, MSG_queued);
-    lobby_describe(hub, player, &send->message.queued);
-}
-
-static bool has_changed(const struct hub *hub, const struct player *player)
-{
-    const struct ticket *ticket = &player->ticket;
-    struct msg_queued queued;
-    lobby_describe(hub, player, &queued);
-    return ticket->told_us == 0 || queued.window != ticket->told_window ||
-           queued.waiting != ticket->told_waiting || queued.eta_ms != ticket->told_eta_ms;
-}
-
-static void tell_changes(struct hub *hub, struct player *player)
-{
-    struct ticket *ticket = &player->ticket;
-    if (!ticket->wanted || !ticket->known ||
-        (ticket->told_us != 0 && hub->now_us < ticket->told_us + TELL_US) ||
-        !has_changed(hub, player)) {
-        return;
-    }
-    struct msg_queued queued;
-    lobby_describe(hub, player, &queued);
-    ticket->told_us = hub->now_us;
-    ticket->told_window = queued.window;
-    ticket->told_waiting = queued.waiting;
-    ticket->told_eta_ms = queued.eta_ms;
-    for (uint32_t i = 0; i < ticket->sockets_count; i++) {
-        tell_queued(hub, player, ticket->sockets[i]);
-    }
-}
-
-/* `matched` without the opponent, to be filled in. */
-static struct hub_effect_send *tell_match(struct hub *hub, struct ref conn,
-                                          const struct uuid *match, uint8_t slot)
-{
-    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_SEND, conn, MSG_matched);
-    send->match = *match;
-    send->slot = slot;
-    send->by_node = hub->siblings;
-    send->message.matched.match = *match;
-    return send;
-}
-
-void lobby_tell_matched(struct hub *hub, struct player *player, struct ref conn)
-{
-    const struct live *live = pool_get(&hub->matches, player->match);
-    ASSERT(live != NULL);
-    struct ref self = pool_ref(&hub->players, player);
-    uint8_t slot = ref_equal(live->seats[0].player, self) ? 0 : 1;
-    const struct live_seat *other = &live->seats[1 - slot];
-    const struct player *opponent = pool_get(&hub->players, other->player);
-    ASSERT(opponent != NULL);
-    tell_match(hub, conn, &live->id, slot)->message.matched.opponent = (struct msg_opponent_card){
-        .name = out_text(&hub->out, player_name(opponent)),
-        .avatar = out_text(&hub->out, player_avatar(opponent)),
-        .country = out_text(&hub->out, player_country(opponent)),
-        .rating = other->rating,
-    };
-}
+#define LATER_US 250000u /* while Valkey is told again what it has lost */
 
 /* ---- sockets ---- */
+
+/* who was paired at once never waited, and nobody was told what he had to expect. */
+static void remember_wait(struct hub *hub, const struct ticket *ticket, bool paired)
+{
+    uint32_t eta_ms;
+    if (ticket->told_us == 0) {
+        return;
+    }
+    waits_add(&hub->waits, hub->now_ms - ticket->asked_ms, paired);
+    if (waits_expect(&hub->waits, &eta_ms)) {
+        hub->eta_ms = eta_ms;
+    }
+}
 
 static void add_socket(struct hub *hub, struct player *player, struct session *session)
 {
@@ -136,7 +41,7 @@ static void add_socket(struct hub *hub, struct player *player, struct session *s
         memmove(ticket->sockets, ticket->sockets + 1,
                 ticket->sockets_count * sizeof *ticket->sockets);
         out_note(&hub->out, HUB_NOTE_SESSION_REPLACED, NULL, &player->id, TEXT("queue"), 0);
-        session_end(hub, oldest, 4409, TEXT("replaced"));
+        lobby_tell_replaced(hub, oldest);
         players_drop(hub, player);
     }
     ticket->sockets[ticket->sockets_count++] = session->conn;
@@ -145,12 +50,14 @@ static void add_socket(struct hub *hub, struct player *player, struct session *s
     players_hold(hub, player);
 }
 
-/* Ends what the player wants, and hands out the sockets, which no list holds any more. */
-static uint32_t stop(struct hub *hub, struct player *player,
+/* Ends what the player wants, with an opponent or without, and hands out the sockets, which no list
+ * holds any more. */
+static uint32_t stop(struct hub *hub, struct player *player, bool paired,
                      struct session *ret_sessions[QUEUE_SOCKETS_MAX])
 {
     struct ticket *ticket = &player->ticket;
     ASSERT(ticket->wanted && hub->tickets_count > 0);
+    remember_wait(hub, ticket, paired);
     uint32_t count = ticket->sockets_count;
     for (uint32_t i = 0; i < count; i++) {
         ret_sessions[i] = session_get(hub, ticket->sockets[i]);
@@ -161,6 +68,7 @@ static uint32_t stop(struct hub *hub, struct player *player,
     ticket->sockets_count = 0;
     ticket->wanted = false;
     ticket->again = false;
+    ticket->polled_until_us = 0;
     hub->tickets_count--;
     return count;
 }
@@ -168,9 +76,20 @@ static uint32_t stop(struct hub *hub, struct player *player,
 void lobby_stop_unavailable(struct hub *hub, struct player *player)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
-    uint32_t count = stop(hub, player, sessions);
+    uint32_t count = stop(hub, player, false, sessions);
     for (uint32_t i = 0; i < count; i++) {
         session_end_unavailable(hub, sessions[i]);
+    }
+}
+
+static void stop_cooldown(struct hub *hub, struct player *player, int64_t until_ms)
+{
+    struct session *sessions[QUEUE_SOCKETS_MAX];
+    out_note(&hub->out, HUB_NOTE_PLAYER_COOLDOWN, NULL, &player->id, TEXT_NONE,
+             until_ms - hub->now_ms);
+    uint32_t count = stop(hub, player, false, sessions);
+    for (uint32_t i = 0; i < count; i++) {
+        session_end_cooldown(hub, sessions[i], until_ms);
     }
 }
 
@@ -179,20 +98,18 @@ static void stop_timeout(struct hub *hub, struct player *player)
     struct session *sessions[QUEUE_SOCKETS_MAX];
     out_note(&hub->out, HUB_NOTE_QUEUE_TIMEOUT, NULL, &player->id, TEXT_NONE,
              hub->now_ms - player->ticket.since_ms);
-    uint32_t count = stop(hub, player, sessions);
+    uint32_t count = stop(hub, player, false, sessions);
     for (uint32_t i = 0; i < count; i++) {
-        out_send(&hub->out, HUB_FX_SEND, sessions[i]->conn, MSG_timeout);
-        session_end(hub, sessions[i], 4408, TEXT("timeout"));
+        lobby_tell_timeout(hub, sessions[i]);
     }
 }
 
 static void stop_matched(struct hub *hub, struct player *player)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
-    uint32_t count = stop(hub, player, sessions);
+    uint32_t count = stop(hub, player, true, sessions);
     for (uint32_t i = 0; i < count; i++) {
-        lobby_tell_matched(hub, player, sessions[i]->conn);
-        session_end(hub, sessions[i], 1000, TEXT("matched"));
+        lobby_tell_matched(hub, player, sessions[i]);
     }
 }
 
@@ -210,20 +127,9 @@ void lobby_stop_elsewhere(struct hub *hub, struct player *player, uint8_t slot,
                            const struct hub_event_queue *event, const struct saved_card *card)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
-    uint32_t count = stop(hub, player, sessions);
+    uint32_t count = stop(hub, player, true, sessions);
     for (uint32_t i = 0; i < count; i++) {
-        struct text node = out_text(&hub->out, event->node);
-        struct msg_opponent_card opponent = {
-            .name = out_text(&hub->out, card->name),
-            .avatar = out_text(&hub->out, card->avatar),
-            .country = out_text(&hub->out, card->country),
-            .rating = card->rating,
-        };
-        struct hub_effect_send *send =
-            tell_match(hub, sessions[i]->conn, &event->match, slot);
-        send->node = node;
-        send->message.matched.opponent = opponent;
-        session_end(hub, sessions[i], 1000, TEXT("matched"));
+        lobby_tell_elsewhere(hub, sessions[i], &event->match, slot, event->node, card);
     }
 }
 
@@ -231,11 +137,42 @@ void lobby_leave(struct hub *hub, struct player *player)
 {
     struct session *sessions[QUEUE_SOCKETS_MAX];
     out_note(&hub->out, HUB_NOTE_PLAYER_LEFT_QUEUE, NULL, &player->id, TEXT_NONE, 0);
-    uint32_t count = stop(hub, player, sessions);
+    uint32_t count = stop(hub, player, false, sessions);
     for (uint32_t i = 0; i < count; i++) {
-        session_end(hub, sessions[i], 1000, TEXT("left"));
+        lobby_tell_left(hub, sessions[i]);
     }
     lobby_proceed(hub, player);
+}
+
+static void stop_when_nobody_waits(struct hub *hub, struct player *player)
+{
+    struct session *none[QUEUE_SOCKETS_MAX];
+    const struct ticket *ticket = &player->ticket;
+    if (ticket->wanted && ticket->sockets_count == 0 && ticket->polled_until_us == 0) {
+        out_note(&hub->out, HUB_NOTE_PLAYER_LEFT_QUEUE, NULL, &player->id, TEXT_NONE, 0);
+        stop(hub, player, false, none);
+        lobby_proceed(hub, player);
+    }
+}
+
+/* Who polls has not asked for too long, or is to ask another process. */
+static void stop_polling(struct hub *hub, struct player *player)
+{
+    struct ticket *ticket = &player->ticket;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < ticket->sockets_count; i++) {
+        struct ref conn = ticket->sockets[i];
+        struct session *session = session_get(hub, conn);
+        if (session_is_websocket(session)) {
+            ticket->sockets[kept++] = conn;
+        } else {
+            session_end_unavailable(hub, session);
+        }
+    }
+    player->refs -= ticket->sockets_count - kept;
+    ticket->sockets_count = kept;
+    ticket->polled_until_us = 0;
+    stop_when_nobody_waits(hub, player);
 }
 
 void lobby_socket_gone(struct hub *hub, struct player *player, struct session *session)
@@ -250,12 +187,7 @@ void lobby_socket_gone(struct hub *hub, struct player *player, struct session *s
     memmove(ticket->sockets + i, ticket->sockets + i + 1,
             (ticket->sockets_count - i) * sizeof *ticket->sockets);
     players_drop(hub, player);
-    if (ticket->sockets_count == 0) {
-        struct session *none[QUEUE_SOCKETS_MAX];
-        out_note(&hub->out, HUB_NOTE_PLAYER_LEFT_QUEUE, NULL, &player->id, TEXT_NONE, 0);
-        stop(hub, player, none);
-        lobby_proceed(hub, player);
-    }
+    stop_when_nobody_waits(hub, player);
 }
 
 /* ---- operations in Valkey ---- */
@@ -308,7 +240,8 @@ void lobby_proceed(struct hub *hub, struct player *player)
             leave(hub, player);
         }
     }
-    tell_changes(hub, player);
+    lobby_tell_changes(hub, player);
+    stop_when_nobody_waits(hub, player); /* the last was a request that only asked */
     players_arm(hub, player);
 }
 
@@ -334,10 +267,23 @@ static void start(struct hub *hub, struct player *player)
     ticket->told_us = 0;
     ticket->renew_us = hub->now_us;
     ticket->since_ms = old ? player->old_since_ms : hub->now_ms;
+    ticket->asked_ms = hub->now_ms;
     ticket->expires_ms = hub->now_ms + hub->limits.matchmaker.timeout_ms;
     player->old_since_ms = 0;
+    (void)rematch_withdraw(hub, player);
     hub->tickets_count++;
     out_note(&hub->out, HUB_NOTE_PLAYER_JOINED_QUEUE, NULL, &player->id, TEXT_NONE, 0);
+}
+
+bool lobby_is_open(const struct hub *hub)
+{
+    return hub->up[HUB_VALKEY] && hub->up[HUB_FRAMES];
+}
+
+void lobby_wait(struct hub *hub, struct player *player, struct session *session)
+{
+    ASSERT(player->ticket.wanted);
+    add_socket(hub, player, session);
 }
 
 void lobby_enter(struct hub *hub, struct player *player, struct session *session)
@@ -346,14 +292,13 @@ void lobby_enter(struct hub *hub, struct player *player, struct session *session
     if (hub->draining) {
         session_end(hub, session, 1012, TEXT("restarting"));
     } else if (!ref_is_none(player->match)) {
-        lobby_tell_matched(hub, player, session->conn);
-        session_end(hub, session, 1000, TEXT("matched"));
-    } else if (!hub->up[HUB_VALKEY]) {
+        lobby_tell_matched(hub, player, session);
+    } else if (!lobby_is_open(hub)) {
         session_end_unavailable(hub, session);
     } else if (player->ticket.wanted) {
         add_socket(hub, player, session);
         if (player->ticket.known) {
-            tell_queued(hub, player, session->conn);
+            lobby_tell_queued(hub, player, session);
             /* What the others have to be told comes a second later, so that this one does not
              * hear it too soon. */
             player->ticket.told_us = hub->now_us;
@@ -386,8 +331,16 @@ void lobby_joined(struct hub *hub, const struct hub_event_queue *event)
             ticket->since_ms = event->since_ms; /* kept its place over a restart */
             plan_renewal(hub, ticket);
         }
+        if (ticket->wanted && event->later) {
+            ticket->renew_us = hub->now_us + LATER_US;
+        }
         if (event->matched) {
             pair_made(hub, player, event);
+        } else if (event->cooldown_until_ms != 0) {
+            ticket->kept = false;
+            if (ticket->wanted) {
+                stop_cooldown(hub, player, event->cooldown_until_ms);
+            }
         }
     } else if (ticket->wanted && !ticket->known && !(ticket->again && hub->up[HUB_VALKEY])) {
         lobby_stop_unavailable(hub, player);
@@ -430,11 +383,16 @@ uint64_t lobby_deadline_us(const struct hub *hub, const struct player *player)
         return TIMERQ_NEVER;
     }
     uint64_t deadline_us = (uint64_t)ticket->expires_ms * 1000;
-    if (ticket->op == TICKET_IDLE && hub->up[HUB_VALKEY] && ticket->renew_us < deadline_us) {
+    uint64_t polled_us = hub->draining ? hub->now_us : ticket->polled_until_us;
+    if (ticket->polled_until_us != 0 && polled_us < deadline_us) {
+        deadline_us = polled_us;
+    }
+    if (ticket->op == TICKET_IDLE && lobby_is_open(hub) && ticket->renew_us < deadline_us) {
         deadline_us = ticket->renew_us;
     }
-    if (ticket->known && has_changed(hub, player) && ticket->told_us + TELL_US < deadline_us) {
-        deadline_us = ticket->told_us + TELL_US;
+    uint64_t told_us = ticket->told_us + LOBBY_TELL_US;
+    if (ticket->known && lobby_has_changed(hub, player) && told_us < deadline_us) {
+        deadline_us = told_us;
     }
     return deadline_us;
 }
@@ -445,13 +403,28 @@ void lobby_timer(struct hub *hub, struct player *player)
     ASSERT(ticket->wanted);
     if (hub->now_ms >= ticket->expires_ms) {
         stop_timeout(hub, player);
-    } else if (ticket->op == TICKET_IDLE && hub->now_us >= ticket->renew_us) {
+    } else if (ticket->polled_until_us != 0 &&
+               (hub->draining || hub->now_us >= ticket->polled_until_us)) {
+        stop_polling(hub, player);
+    } else if (ticket->op == TICKET_IDLE && lobby_is_open(hub) &&
+               hub->now_us >= ticket->renew_us) {
         ticket->again = true;
     }
     lobby_proceed(hub, player);
 }
 
-void lobby_valkey_up(struct hub *hub)
+void lobby_drain(struct hub *hub)
+{
+    uint32_t index = 0;
+    struct player *player;
+    while ((player = pool_next(&hub->players, &index)) != NULL) {
+        if (player->ticket.polled_until_us != 0) {
+            players_arm(hub, player);
+        }
+    }
+}
+
+void lobby_join_all(struct hub *hub)
 {
     uint32_t index = 0;
     struct player *player;

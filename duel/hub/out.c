@@ -25,6 +25,7 @@ _Static_assert(sizeof(((struct hub_effect *)NULL)->close) <= SMALL_UNION_SIZE, "
 _Static_assert(sizeof(((struct hub_effect *)NULL)->load) <= SMALL_UNION_SIZE, "fits");
 _Static_assert(sizeof(((struct hub_effect *)NULL)->seal) <= SMALL_UNION_SIZE, "fits");
 _Static_assert(sizeof(((struct hub_effect *)NULL)->save) <= SMALL_UNION_SIZE, "fits");
+_Static_assert(sizeof(((struct hub_effect *)NULL)->rematch) <= SMALL_UNION_SIZE, "fits");
 
 static const struct {
     struct text code;

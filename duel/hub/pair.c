@@ -45,12 +45,6 @@ static void play_here(struct hub *hub, struct player *player, const struct hub_e
         undo(hub, player, event, opponent);
         return;
     }
-    if (fresh && player->ticket.wanted) {
-        lobby_remember_wait(hub, player);
-    }
-    if (fresh && opponent != NULL) {
-        lobby_remember_wait(hub, opponent);
-    }
     if (takeover_take(hub, &event->match, &event->copy, fresh) != NULL) {
         return; /* which tells both */
     }

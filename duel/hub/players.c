@@ -259,7 +259,36 @@ static void fill(struct player *player, const struct hub_event_player *event)
     player->wins = event->wins;
     player->losses = event->losses;
     player->draws = event->draws;
+    player->opponents = event->opponents;
     player->stale = false;
+}
+
+/* Once: what was met before this record was made comes before what was met since (R-13). Videos
+ * that no catalogue here has known are left out. */
+static void recall(const struct hub *hub, struct player *player,
+                   const struct hub_event_player *event)
+{
+    uint32_t since[RECENT_MAX];
+    uint32_t count = player->recent_count < RECENT_MAX ? player->recent_count : RECENT_MAX;
+    uint32_t first = player->recent_count - count;
+    if (player->recalled || hub->titles == NULL) {
+        return;
+    }
+    ASSERT(event->met_count <= HUB_MET_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        since[i] = player->recent[(first + i) % RECENT_MAX];
+    }
+    player->recent_count = 0;
+    for (uint32_t i = event->met_count; i-- > 0;) {
+        uint32_t video = titles_find(hub->titles, event->met[i]);
+        if (video != TITLES_NONE) {
+            players_met(player, video);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        players_met(player, since[i]);
+    }
+    player->recalled = true;
 }
 
 struct player *players_from_card(struct hub *hub, const struct saved_card *card)
@@ -292,6 +321,7 @@ void players_loaded(struct hub *hub, const struct hub_event_player *event)
     player->loading = false;
     if (reply == HUB_OK && claim_id(hub, player, &event->id)) {
         fill(player, event);
+        recall(hub, player, event);
     } else if (reply == HUB_OK) {
         reply = HUB_REFUSED;
     }

@@ -6,7 +6,7 @@
 #include <duel/hub/saved.h>
 #include <string.h>
 
-#define VERSION 0xd1    /* another one when anything that is written changes */
+#define VERSION 0xd2    /* another one when anything that is written changes */
 #define WON_BY_NOBODY 2 /* instead of a slot */
 
 /* ---- rules ---- */
@@ -377,6 +377,7 @@ struct text saved_match(const struct hub *hub, const struct live *live, const st
     const struct match *match = &live->match;
     bool over = match->phase >= MATCH_OVER;
     uint32_t start = bytes_begin(buffer, VERSION);
+    saved_put_terms(buffer, &live->terms);
     put_rules(buffer, &match->rules);
     bytes_put_u8(buffer, match->begun);
     bytes_put_u32(buffer, match->seats[0].grace_left_ms);
@@ -399,6 +400,7 @@ bool saved_read_match(struct hub *hub, struct text blob, struct live *live, stru
     if (hub->titles == NULL || !bytes_open(&reader, blob, VERSION)) {
         return false;
     }
+    live->terms = saved_get_terms(&reader);
     struct match_rules rules = get_rules(&reader);
     if (reader.bad) {
         return false;

@@ -1,10 +1,11 @@
-/* Cards as bytes; see saved.h. */
+/* Cards and terms as bytes; see saved.h. */
 #include <duel/base/assert.h>
 #include <duel/base/bytes.h>
 #include <duel/hub/players.h>
 #include <duel/hub/saved.h>
 
 #define VERSION 0xc1      /* another one when anything that is written changes */
+#define TERMS_VERSION 0xc8
 #define RATING_MAX 100000 /* as clients can be told it */
 
 struct text saved_card(const struct player *player, int32_t rating, int64_t since_ms,
@@ -41,5 +42,46 @@ bool saved_read_card(struct text blob, struct saved_card *ret_card)
         return false;
     }
     *ret_card = card;
+    return true;
+}
+
+void saved_put_terms(struct text_buffer *buffer, const struct terms *terms)
+{
+    bytes_put_u8(buffer, terms->rated);
+    bytes_put_u32(buffer, terms->series[0]);
+    bytes_put_u32(buffer, terms->series[1]);
+}
+
+struct terms saved_get_terms(struct bytes_reader *reader)
+{
+    struct terms terms;
+    terms.rated = bytes_get_bool(reader);
+    terms.series[0] = bytes_get_u32(reader, SAVED_SERIES_MAX);
+    terms.series[1] = bytes_get_u32(reader, SAVED_SERIES_MAX);
+    return terms;
+}
+
+struct text saved_terms(const struct terms *terms, struct text_buffer *buffer)
+{
+    uint32_t start = bytes_begin(buffer, TERMS_VERSION);
+    saved_put_terms(buffer, terms);
+    return bytes_end(buffer, start);
+}
+
+bool saved_read_terms(struct text blob, struct terms *ret_terms)
+{
+    struct bytes_reader reader;
+    if (blob.size == 0) {
+        *ret_terms = (struct terms){ .rated = true };
+        return true;
+    }
+    if (!bytes_open(&reader, blob, TERMS_VERSION)) {
+        return false;
+    }
+    struct terms terms = saved_get_terms(&reader);
+    if (!bytes_is_done(&reader)) {
+        return false;
+    }
+    *ret_terms = terms;
     return true;
 }

@@ -1,13 +1,14 @@
 /* Connections; see session.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/invite.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
 #include <duel/hub/session.h>
 #include <duel/hub/tell.h>
 #include <string.h>
 
-static bool is_websocket(const struct session *session)
+bool session_is_websocket(const struct session *session)
 {
     return session->door == HUB_DOOR_QUEUE || session->door == HUB_DOOR_MATCH;
 }
@@ -24,10 +25,10 @@ struct session *session_get(struct hub *hub, struct ref conn)
 
 /* ---- time ---- */
 
-static void arm(struct hub *hub, struct session *session)
+void session_arm(struct hub *hub, struct session *session)
 {
     uint64_t deadline_us = TIMERQ_NEVER;
-    if (is_websocket(session) && session->state != SESSION_CLOSING &&
+    if (session_is_websocket(session) && session->state != SESSION_CLOSING &&
         session->state != SESSION_FREE) {
         bool playing = session->state == SESSION_PLAYING;
         const struct hub_limits *limits = &hub->limits;
@@ -36,6 +37,10 @@ static void arm(struct hub *hub, struct session *session)
         uint64_t silent_us = session->heard_us + silence_ms * 1000;
         deadline_us = session->pinged_us + ping_ms * 1000;
         deadline_us = silent_us < deadline_us ? silent_us : deadline_us;
+        uint64_t expires_us = (uint64_t)session->expires_ms * 1000;
+        if (session->state == SESSION_PARKED && expires_us < deadline_us) {
+            deadline_us = expires_us;
+        }
         if (hub->draining && !playing) {
             deadline_us = hub->now_us; /* whatever else moves it: it is to be closed */
         }
@@ -45,10 +50,10 @@ static void arm(struct hub *hub, struct session *session)
 
 void session_ping(struct hub *hub, struct session *session)
 {
-    ASSERT(is_websocket(session) && session->state != SESSION_CLOSING);
+    ASSERT(session_is_websocket(session) && session->state != SESSION_CLOSING);
     out_effect(&hub->out, HUB_FX_PING)->conn = session->conn;
     session->pinged_us = hub->now_us;
-    arm(hub, session);
+    session_arm(hub, session);
 }
 
 /* ---- the ways out ---- */
@@ -57,12 +62,15 @@ void session_ping(struct hub *hub, struct session *session)
 static void detach(struct hub *hub, struct session *session)
 {
     enum session_state was = session->state;
+    if (was == SESSION_PARKED) {
+        invite_unpark(hub, session);
+    }
     struct player *player = pool_get(&hub->players, session->player);
     struct live *live = pool_get(&hub->matches, session->match);
     session->state = SESSION_CLOSING;
     session->player = REF_NONE;
     session->match = REF_NONE;
-    arm(hub, session);
+    session_arm(hub, session);
     switch (was) {
     case SESSION_LOADING:
         players_unwait(hub, player, session);
@@ -79,6 +87,7 @@ static void detach(struct hub *hub, struct session *session)
         arena_socket_gone(hub, live, session);
         break;
     case SESSION_FREE:
+    case SESSION_PARKED:
     case SESSION_CLOSING:
         break;
     }
@@ -87,7 +96,7 @@ static void detach(struct hub *hub, struct session *session)
 static void close_and_detach(struct hub *hub, struct session *session, uint16_t code,
                              struct text reason)
 {
-    ASSERT(session->state != SESSION_CLOSING && is_websocket(session));
+    ASSERT(session->state != SESSION_CLOSING && session_is_websocket(session));
     out_close(&hub->out, session->conn, code, reason);
     detach(hub, session);
 }
@@ -97,7 +106,7 @@ static void finish(struct hub *hub, struct session *session)
     session->state = SESSION_CLOSING;
     session->player = REF_NONE;
     session->match = REF_NONE;
-    arm(hub, session);
+    session_arm(hub, session);
 }
 
 void session_end(struct hub *hub, struct session *session, uint16_t code, struct text reason)
@@ -121,6 +130,10 @@ void session_redirect(struct hub *hub, struct session *session, const struct uui
 
 void session_end_unavailable(struct hub *hub, struct session *session)
 {
+    if (!session_is_websocket(session)) {
+        session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
+        return;
+    }
     out_error(&hub->out, session->conn, HUB_ERROR_UNAVAILABLE, hub->now_ms + SESSION_RETRY_S * 1000,
               MSG_NIL);
     session_end(hub, session, 4503, out_error_code(HUB_ERROR_UNAVAILABLE));
@@ -129,10 +142,52 @@ void session_end_unavailable(struct hub *hub, struct session *session)
 void session_refuse(struct hub *hub, struct session *session, uint16_t status,
                     enum hub_error error, uint32_t retry_after_s)
 {
-    ASSERT(!is_websocket(session));
+    ASSERT(!session_is_websocket(session));
     out_reply_error(&hub->out, session->conn, status, error, retry_after_s);
     session->state = SESSION_CLOSING;
     session->player = REF_NONE;
+}
+
+struct hub_effect_send *session_reply(struct hub *hub, struct session *session,
+                                      enum message_type type)
+{
+    ASSERT(!session_is_websocket(session) && session->state != SESSION_CLOSING);
+    finish(hub, session);
+    return out_send(&hub->out, HUB_FX_REPLY, session->conn, type);
+}
+
+void session_ask_elsewhere(struct hub *hub, struct session *session, const struct uuid *match,
+                           struct text node)
+{
+    ASSERT(!session_is_websocket(session) && session->state != SESSION_CLOSING);
+    node = out_text(&hub->out, node);
+    struct hub_effect *effect = out_effect(&hub->out, HUB_FX_REPLY_ELSEWHERE);
+    effect->reply_elsewhere.conn = session->conn;
+    effect->reply_elsewhere.node = node;
+    if (match != NULL) {
+        effect->reply_elsewhere.match = *match;
+    }
+    finish(hub, session);
+}
+
+void session_read(struct hub *hub, struct session *session, bool unsure)
+{
+    ASSERT(session->door == HUB_DOOR_LOOK && session->state != SESSION_CLOSING);
+    struct hub_effect *effect = out_effect(&hub->out, HUB_FX_READ);
+    effect->read.conn = session->conn;
+    effect->read.unsure = unsure;
+    finish(hub, session);
+}
+
+void session_end_cooldown(struct hub *hub, struct session *session, int64_t until_ms)
+{
+    if (session_is_websocket(session)) {
+        out_error(&hub->out, session->conn, HUB_ERROR_COOLDOWN, until_ms, MSG_NIL);
+        session_end(hub, session, 4429, out_error_code(HUB_ERROR_COOLDOWN));
+    } else {
+        int64_t rest_ms = until_ms > hub->now_ms ? until_ms - hub->now_ms : 0;
+        session_refuse(hub, session, 429, HUB_ERROR_COOLDOWN, (uint32_t)(rest_ms / 1000) + 1);
+    }
 }
 
 void session_closed(struct hub *hub, struct ref conn)
@@ -150,7 +205,7 @@ void session_closed(struct hub *hub, struct ref conn)
 
 void session_timer(struct hub *hub, struct session *session)
 {
-    ASSERT(is_websocket(session) && session->state != SESSION_FREE &&
+    ASSERT(session_is_websocket(session) && session->state != SESSION_FREE &&
            session->state != SESSION_CLOSING);
     bool playing = session->state == SESSION_PLAYING;
     uint32_t silence_ms = playing ? hub->limits.silence_match_ms : hub->limits.silence_idle_ms;
@@ -159,8 +214,13 @@ void session_timer(struct hub *hub, struct session *session)
     } else if (hub->now_us >= session->heard_us + (uint64_t)silence_ms * 1000) {
         out_note(&hub->out, HUB_NOTE_SESSION_SILENT, NULL, NULL, TEXT_NONE, session->conn.index);
         close_and_detach(hub, session, 1001, TEXT("silent"));
+    } else if (session->state == SESSION_PARKED && hub->now_ms >= session->expires_ms) {
+        invite_expire(hub, session);
     } else {
         session_ping(hub, session);
+        if (session->state == SESSION_PARKED) {
+            invite_ask(hub, session);
+        }
     }
 }
 
@@ -171,7 +231,7 @@ void session_shift(struct hub *hub, uint64_t us)
         if (session->state != SESSION_FREE && session->state != SESSION_CLOSING) {
             session->heard_us += us;
             session->pinged_us += us;
-            arm(hub, session);
+            session_arm(hub, session);
         }
     }
 }
@@ -181,8 +241,8 @@ void session_drain(struct hub *hub)
     for (uint32_t i = 0; i < hub->limits.connections_max; i++) {
         struct session *session = &hub->sessions[i];
         if (session->state != SESSION_FREE && session->state != SESSION_CLOSING &&
-            session->state != SESSION_PLAYING && is_websocket(session)) {
-            arm(hub, session);
+            session->state != SESSION_PLAYING && session_is_websocket(session)) {
+            session_arm(hub, session);
         }
     }
 }
@@ -226,17 +286,19 @@ void session_message(struct hub *hub, struct ref conn, const struct message *mes
     if (session->state == SESSION_CLOSING) {
         return;
     }
-    ASSERT(is_websocket(session) && message != NULL);
+    ASSERT(session_is_websocket(session) && message != NULL);
     session->heard_us = hub->now_us;
-    arm(hub, session);
+    session_arm(hub, session);
     if (message->type == MSG_ping) {
         tell_pong(hub, conn, message->ping.ts);
     } else if (message->type == MSG_auth) {
         out_error(&hub->out, conn, HUB_ERROR_ALREADY_AUTHENTICATED, MSG_NIL, MSG_NIL);
-    } else if (session->state != SESSION_PLAYING) {
+    } else if (session->state != SESSION_PLAYING && session->state != SESSION_PARKED) {
         queue_message(hub, session, message);
     } else if (message->type == MSG_suggest) {
         suggest(hub, session, &message->suggest);
+    } else if (session->state == SESSION_PARKED) {
+        invite_message(hub, session, message);
     } else {
         arena_message(hub, pool_get(&hub->matches, session->match), session, message);
     }
@@ -253,7 +315,7 @@ void session_pong(struct hub *hub, struct ref conn, uint32_t rtt_us)
         return;
     }
     session->heard_us = hub->now_us;
-    arm(hub, session);
+    session_arm(hub, session);
     if (session->state == SESSION_PLAYING) {
         arena_pong(hub, pool_get(&hub->matches, session->match), session, rtt_us);
     }

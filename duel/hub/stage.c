@@ -2,8 +2,10 @@
 #include <duel/base/assert.h>
 #include <duel/base/rng.h>
 #include <duel/hub/keeper.h>
+#include <duel/hub/leavers.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/players.h>
+#include <duel/hub/rematch.h>
 #include <duel/hub/session.h>
 #include <duel/hub/stage.h>
 #include <duel/hub/tell.h>
@@ -129,6 +131,7 @@ void stage_tell_news(struct hub *hub, struct live *live)
             tell_welcome(hub, live, slot);
             if (live->end_told) {
                 tell_match_end(hub, live, slot);
+                rematch_tell(hub, live, slot);
             }
             continue;
         }
@@ -190,13 +193,15 @@ static void over(struct hub *hub, struct live *live, uint64_t rematch_until_us)
     stage_drop_frames(hub, pool_ref(&hub->matches, live));
     out_note(&hub->out, abandoned ? HUB_NOTE_MATCH_ABANDONED : HUB_NOTE_MATCH_ENDED, &live->id,
              NULL, TEXT_NONE, match->rounds_count);
-    /* Of a match that was taken over another process may have stored a better end. */
-    bool waits = !abandoned || match->resumed;
+    leavers_over(hub, live);
+    /* For its rating; and of a match that was taken over another process may have stored a better
+     * end (R-86). */
+    bool waits = (live->terms.rated && !abandoned) || match->resumed;
     live->end_due_us =
         hub->now_us + (waits && live->played ? (uint64_t)hub->limits.settle_wait_ms * 1000 : 0);
     if (live->played) {
         keeper_hold(hub, live);
-        ledger_finish(hub, record_of(hub, live), match);
+        ledger_finish(hub, record_of(hub, live), live);
     } else {
         keeper_release(hub, &live->id, record_of(hub, live)->result.player);
         ledger_discard(hub, record_of(hub, live));
@@ -221,6 +226,7 @@ static void closed(struct hub *hub, struct live *live)
     if (!live->end_told) {
         tell_end(hub, live);
     }
+    rematch_expire(hub, live);
     for (uint32_t slot = 0; slot < 2; slot++) {
         struct ref conn = stage_empty_seat(live, slot);
         if (!ref_is_none(conn)) {

@@ -2,6 +2,7 @@
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
 #include <duel/hub/keeper.h>
+#include <duel/hub/leavers.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
@@ -32,7 +33,12 @@ static struct live *make(struct hub *hub, const struct uuid *id, const struct hu
 {
     struct saved_card cards[2];
     struct player *players[2];
+    struct terms terms;
     struct ref ref;
+    if (!saved_read_terms(copy->terms, &terms)) {
+        out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, TEXT("terms"), 0);
+        return NULL;
+    }
     for (uint32_t slot = 0; slot < 2; slot++) {
         if (!saved_read_card(copy->card[slot], &cards[slot])) {
             out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, TEXT("card"), slot);
@@ -49,6 +55,7 @@ static struct live *make(struct hub *hub, const struct uuid *id, const struct hu
     struct live *live = pool_acquire(&hub->matches, &ref);
     ASSERT(live != NULL);
     live->id = *id;
+    live->terms = terms;
     live->fence = copy->fence;
     table_put(&hub->matches_by_id, live->id.bytes, sizeof live->id.bytes, ref.index);
     take_seat(hub, live, 0, players[0], &cards[0]);
@@ -92,7 +99,7 @@ static bool resume(struct hub *hub, struct live *live, struct text data)
     } else {
         live->end_told = true; /* by whoever had it, or by the welcome of who comes back */
         if (live->played) {
-            ledger_restored(hub, record, &live->match);
+            ledger_restored(hub, record, live);
         } else {
             ledger_discard(hub, record);
             live->record = REF_NONE;
@@ -106,7 +113,8 @@ struct live *takeover_take(struct hub *hub, const struct uuid *id, const struct 
                         bool is_new)
 {
     struct live *live = arena_find(hub, id);
-    if (live != NULL && (live->dormant || live->unproven) && copy->fence > live->fence) {
+    if (live != NULL && (live->dormant || live->unproven) && !live->end_told &&
+        copy->fence > live->fence) {
         /* It was somebody else's meanwhile, and may have been played on. */
         takeover_let_go(hub, live, HUB_NOTE_MATCH_LOST, TEXT_NONE);
         live = NULL;
@@ -139,6 +147,7 @@ struct live *takeover_take(struct hub *hub, const struct uuid *id, const struct 
     live->dormant = true; /* until then Valkey's word alone makes it ours */
     live->dormant_until_us = TIMERQ_NEVER;
     live->checked = true;
+    leavers_begin(hub, live);
     stage_step(hub, live, (struct match_event){ .type = MATCH_EV_TICK }, NULL);
     return live;
 }
@@ -196,6 +205,7 @@ void takeover_wake(struct hub *hub, struct live *live)
     live->dormant = false;
     live->unproven = true;
     live->claimed = false;
+    live->save_again_us = 0; /* Valkey is asked now, whatever became of a save without players */
     keeper_changed(hub, live);
     check(hub, live);
 }

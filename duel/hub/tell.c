@@ -1,6 +1,7 @@
 /* The messages of a match; see tell.h. What a player may not know yet (the running round's
  * title, the coming round's key, the other's guesses) is never read here before its time. */
 #include <duel/base/assert.h>
+#include <duel/core/rating.h>
 #include <duel/hub/players.h>
 #include <duel/hub/tell.h>
 #include <string.h>
@@ -24,8 +25,8 @@ static int64_t or_nil(uint32_t ms)
 }
 
 /* A message for the socket of a seat, or NULL when it has none or waits for its welcome. */
-static struct message *to_seat(struct hub *hub, const struct live *live, uint32_t slot,
-                               enum message_type type)
+static struct hub_effect_send *send_to_seat(struct hub *hub, const struct live *live,
+                                            uint32_t slot, enum message_type type)
 {
     ASSERT(slot < 2);
     if (ref_is_none(live->seats[slot].conn) || live->seats[slot].unwelcomed) {
@@ -36,7 +37,14 @@ static struct message *to_seat(struct hub *hub, const struct live *live, uint32_
     send->match = live->id;
     send->slot = (uint8_t)slot;
     send->by_node = hub->siblings;
-    return &send->message;
+    return send;
+}
+
+static struct message *to_seat(struct hub *hub, const struct live *live, uint32_t slot,
+                               enum message_type type)
+{
+    struct hub_effect_send *send = send_to_seat(hub, live, slot, type);
+    return send != NULL ? &send->message : NULL;
 }
 
 struct text tell_phase(enum match_phase phase)
@@ -114,15 +122,20 @@ static struct msg_rules describe_rules(const struct match_rules *rules)
     };
 }
 
-static void describe_seat(struct hub *hub, const struct live *live, uint32_t slot,
-                          struct msg_seat *seat)
+static void describe_player(struct hub *hub, const struct player *player, struct msg_seat *seat)
 {
-    const struct player *player = pool_get(&hub->players, live->seats[slot].player);
     ASSERT(player != NULL && player->loaded);
     seat->id = player->id;
     seat->name = out_text(&hub->out, player_name(player));
     seat->avatar = out_text(&hub->out, player_avatar(player));
     seat->country = out_text(&hub->out, player_country(player));
+    seat->rating = player->rating;
+}
+
+void tell_describe_seat(struct hub *hub, const struct live *live, uint32_t slot,
+                        struct msg_seat *seat)
+{
+    describe_player(hub, pool_get(&hub->players, live->seats[slot].player), seat);
     seat->rating = live->seats[slot].rating;
     seat->connected = live->match.seats[slot].connected;
 }
@@ -152,8 +165,8 @@ static void describe_verdict(uint32_t round, const struct match_guess *guess,
         guess->locked_until_us == 0 ? MSG_NIL : to_ms(guess->locked_until_us + 999);
 }
 
-static void describe_round_end(const struct hub *hub, const struct live *live, uint32_t round,
-                               uint64_t next_us, struct msg_round_end *end)
+void tell_describe_round(const struct hub *hub, const struct live *live, uint32_t round,
+                         uint64_t next_us, struct msg_round_end *end)
 {
     ASSERT(round >= 1 && round <= live->match.rounds_count);
     const struct match_round *finished = &live->match.rounds[round - 1];
@@ -180,7 +193,7 @@ static void describe_rounds(struct hub *hub, const struct live *live, uint32_t s
     welcome->rounds_count = match->rounds_count;
     for (uint32_t i = 0; i < match->rounds_count; i++) {
         bool last = i + 1 == match->rounds_count && match->phase == MATCH_INTERMISSION;
-        describe_round_end(hub, live, i + 1, last ? match->phase_ends_us : 0,
+        tell_describe_round(hub, live, i + 1, last ? match->phase_ends_us : 0,
                            &welcome->rounds[i]);
     }
     if (match->phase == MATCH_ROUND) {
@@ -217,18 +230,42 @@ void tell_welcome(struct hub *hub, const struct live *live, uint8_t slot)
     welcome->v = 1;
     welcome->match = live->id;
     welcome->you = slot;
-    welcome->rated = true;
+    welcome->rated = live->terms.rated;
+    welcome->series[0] = live->terms.series[0];
+    welcome->series[1] = live->terms.series[1];
     welcome->now = hub->now_ms;
     welcome->phase = tell_phase(match->phase);
     welcome->phase_ends_at = to_ms_or_nil(match->phase_ends_us);
     welcome->rules = describe_rules(&match->rules);
     welcome->players_count = 2;
-    describe_seat(hub, live, 0, &welcome->players[0]);
-    describe_seat(hub, live, 1, &welcome->players[1]);
+    tell_describe_seat(hub, live, 0, &welcome->players[0]);
+    tell_describe_seat(hub, live, 1, &welcome->players[1]);
     welcome->players[slot].connected = true;
     welcome->score[0] = match->score[0];
     welcome->score[1] = match->score[1];
     describe_rounds(hub, live, slot, welcome);
+}
+
+void tell_invited(struct hub *hub, struct ref conn, const struct uuid *match,
+                  const struct player *player, const struct terms *terms, int64_t expires_ms)
+{
+    struct hub_effect_send *send = out_send(&hub->out, HUB_FX_SEND, conn, MSG_welcome);
+    struct msg_welcome *welcome = &send->message.welcome;
+    send->match = *match;
+    welcome->v = 1;
+    welcome->match = *match;
+    welcome->rated = terms->rated;
+    welcome->now = hub->now_ms;
+    welcome->phase = tell_phase(MATCH_WAITING);
+    welcome->phase_ends_at = expires_ms;
+    welcome->rules = describe_rules(&hub->limits.rules);
+    welcome->players_count = 2;
+    describe_player(hub, player, &welcome->players[0]);
+    welcome->players[0].connected = true;
+    welcome->players[1].name = TEXT("");
+    welcome->players[1].rating = RATING_START;
+    welcome->has_invitation = true;
+    welcome->invitation.expires_at = expires_ms;
 }
 
 /* ---- one thing each ---- */
@@ -299,7 +336,7 @@ void tell_round_end(struct hub *hub, const struct live *live, uint8_t slot, uint
 {
     struct message *message = to_seat(hub, live, slot, MSG_round_end);
     if (message != NULL) {
-        describe_round_end(hub, live, round, until_us, &message->round_end);
+        tell_describe_round(hub, live, round, until_us, &message->round_end);
     }
 }
 
@@ -364,7 +401,7 @@ void tell_match_end(struct hub *hub, const struct live *live, uint8_t slot)
         end->score[i] = match->score[i];
         end->points[i] = match_points(match, i);
     }
-    end->has_rating = live->rated;
+    end->has_rating = live->has_rating;
     end->rating.before = live->before[slot];
     end->rating.after = live->after[slot];
     end->avg_ms = or_nil(match_average_ms(match, slot));
@@ -378,5 +415,24 @@ void tell_rating(struct hub *hub, const struct live *live, uint8_t slot)
     if (message != NULL) {
         message->rating.before = live->before[slot];
         message->rating.after = live->after[slot];
+    }
+}
+
+void tell_rematch(struct hub *hub, const struct live *live, uint8_t to, uint8_t slot,
+                  struct text status, const struct live *next)
+{
+    struct hub_effect_send *send = send_to_seat(hub, live, to, MSG_server_rematch);
+    if (send == NULL) {
+        return;
+    }
+    send->message.server_rematch.slot = slot;
+    send->message.server_rematch.status = status;
+    if (next != NULL) {
+        char id[UUID_TEXT_SIZE + 1];
+        uuid_format(&next->id, id);
+        send->match = next->id;
+        send->slot = ref_equal(next->seats[0].player, live->seats[to].player) ? 0 : 1;
+        send->message.server_rematch.match =
+            out_text(&hub->out, (struct text){ id, UUID_TEXT_SIZE });
     }
 }

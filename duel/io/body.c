@@ -256,3 +256,19 @@ struct json_t *body_object(const struct body *body)
     }
     return json;
 }
+
+bool body_member_bool(const struct json_t *object, const char *name, bool standard,
+                      bool *ret_value)
+{
+    const json_t *member = json_object_get(object, name);
+    if (member != NULL && !json_is_boolean(member)) {
+        return false;
+    }
+    *ret_value = member != NULL ? json_is_true(member) : standard;
+    return true;
+}
+
+void body_drop(struct json_t *object)
+{
+    json_decref(object);
+}

@@ -34,6 +34,23 @@ static void report(const struct hub_effect *effect)
     log_fields(lines[effect->note.note].level, lines[effect->note.note].event, fields);
 }
 
+/* The effects that Valkey carries out as they are. */
+static void (*const asks_valkey[])(struct valkey *valkey, const struct hub_effect *effect) = {
+    [HUB_FX_QUEUE_JOIN] = valkey_join,
+    [HUB_FX_SAVE] = valkey_save,
+    [HUB_FX_SEEK] = valkey_seek,
+    [HUB_FX_SWEEP] = valkey_sweep,
+    [HUB_FX_LEASE] = valkey_lease,
+    [HUB_FX_RELEASE] = valkey_release,
+    [HUB_FX_LOCATE] = valkey_locate,
+    [HUB_FX_LOOK] = valkey_look,
+    [HUB_FX_INVITE] = valkey_invite,
+    [HUB_FX_WITHDRAW] = valkey_withdraw,
+    [HUB_FX_REMATCH] = valkey_rematch,
+    [HUB_FX_LEFT] = valkey_left,
+    [HUB_FX_PUBLISH] = valkey_publish,
+};
+
 void dispatch_perform(void *context, struct hub_effect *effect)
 {
     struct dispatch *to = context;
@@ -59,28 +76,28 @@ void dispatch_perform(void *context, struct hub_effect *effect)
         pg_load_player(to->pg, effect->load.player, effect->load.sub);
         break;
     case HUB_FX_QUEUE_JOIN:
-        valkey_join(to->valkey, effect);
+    case HUB_FX_SAVE:
+    case HUB_FX_SEEK:
+    case HUB_FX_SWEEP:
+    case HUB_FX_LEASE:
+    case HUB_FX_RELEASE:
+    case HUB_FX_LOCATE:
+    case HUB_FX_LOOK:
+    case HUB_FX_INVITE:
+    case HUB_FX_WITHDRAW:
+    case HUB_FX_REMATCH:
+    case HUB_FX_LEFT:
+    case HUB_FX_PUBLISH:
+        asks_valkey[effect->type](to->valkey, effect);
         break;
     case HUB_FX_QUEUE_LEAVE:
         valkey_leave(to->valkey, effect->leave.player, &effect->leave.id);
         break;
-    case HUB_FX_SAVE:
-        valkey_save(to->valkey, effect);
+    case HUB_FX_READ:
+        gateway_read(to->gateway, effect->read.conn, effect->read.unsure);
         break;
-    case HUB_FX_SEEK:
-        valkey_seek(to->valkey, effect);
-        break;
-    case HUB_FX_SWEEP:
-        valkey_sweep(to->valkey, effect);
-        break;
-    case HUB_FX_LEASE:
-        valkey_lease(to->valkey, effect);
-        break;
-    case HUB_FX_RELEASE:
-        valkey_release(to->valkey, effect);
-        break;
-    case HUB_FX_LOCATE:
-        valkey_locate(to->valkey, effect);
+    case HUB_FX_REPLY_ELSEWHERE:
+        gateway_reply_elsewhere(to->gateway, effect);
         break;
     case HUB_FX_FRAME_SEAL:
         frames_seal(to->frames, effect->seal.match, effect->seal.round, effect->seal.path);
@@ -93,9 +110,6 @@ void dispatch_perform(void *context, struct hub_effect *effect)
         break;
     case HUB_FX_STORE:
         pg_store(to->pg, effect->store.result, effect->store.data);
-        break;
-    case HUB_FX_PUBLISH:
-        valkey_publish(to->valkey, effect);
         break;
     case HUB_FX_NOTE:
         report(effect);

@@ -7,6 +7,7 @@
  * the struct alive, so frames_destroy() and worker_destroy() may come in either order. */
 #include <duel/base/assert.h>
 #include <duel/io/frames_cache.h>
+#include <duel/io/frames_health.h>
 #include <duel/io/frames_load.h>
 #include <duel/io/log.h>
 #include <duel/io/metrics.h>
@@ -19,7 +20,9 @@
 /* The frames of one match, at the index of its reference. */
 struct offer {
     struct ref match;
-    uint64_t serial; /* of the seal that made or is making it; 0: none */
+    uint32_t round;
+    uint64_t until_us; /* how long the round waits for a store that is down */
+    uint64_t serial;   /* of the seal that made or is making it; 0: none */
     bool ready;
     char *path;
     uint32_t path_size;
@@ -36,12 +39,14 @@ struct frames {
     uint64_t kept_bytes;        /* of the offers' pictures */
     uint64_t kept_bytes_max;
     uint32_t size_max;
+    uint32_t wait_ms;
     uint32_t matches_max;
     struct offer *offers;
     struct table by_token; /* value: 2 * index + seat */
     struct frames_cache cache;
     uint64_t serial;
-    uint32_t jobs; /* with the worker */
+    uint32_t jobs; /* with the worker, or: */
+    uint32_t waiting; /* for the store */
     bool destroyed;
 };
 
@@ -91,6 +96,8 @@ static void loaded(struct frames_waiter *waiter, struct frames_picture *picture)
     struct reading *reading =
         (struct reading *)((char *)waiter - offsetof(struct reading, waiter));
     struct frames *frames = reading->frames;
+    ASSERT(frames->waiting > 0);
+    frames->waiting--;
     reading->picture = picture;
     if (frames->destroyed) {
         reading->job.done(&reading->job); /* the worker may be gone */
@@ -103,8 +110,7 @@ static void loaded(struct frames_waiter *waiter, struct frames_picture *picture)
 }
 
 /* `path` is copied. The picture may be there already. */
-static void start_reading(struct frames *frames, struct reading *reading, struct text path,
-                          uint32_t wait_ms)
+static void start_reading(struct frames *frames, struct reading *reading, struct text path)
 {
     reading->frames = frames;
     if (path.data != NULL) {
@@ -123,7 +129,7 @@ static void start_reading(struct frames *frames, struct reading *reading, struct
         return;
     }
     reading->waiter.done = loaded;
-    reading->waiter.until_us = loop_now_us(frames->loop) + wait_ms * 1000u;
+    frames->waiting++;
     frames_load(frames->loads, path, &reading->waiter);
 }
 
@@ -245,12 +251,24 @@ static void seal_done(struct worker_job *job)
     release(frames);
 }
 
+/* All tries of a round share the time for a store that is down. */
+static uint64_t wait_of(const struct frames *frames, const struct offer *offer, struct ref match,
+                        uint32_t round)
+{
+    bool again = ref_equal(offer->match, match) && offer->round == round;
+    return again ? offer->until_us
+                 : loop_now_us(frames->loop) + (uint64_t)frames->wait_ms * 1000;
+}
+
 void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct text path)
 {
     ASSERT(path.data != NULL);
     struct offer *offer = offer_of(frames, match);
+    uint64_t until_us = wait_of(frames, offer, match, round);
     clear_offer(frames, offer);
     offer->match = match;
+    offer->round = round;
+    offer->until_us = until_us;
     offer->serial = ++frames->serial;
     struct seal_job *seal = calloc(1, sizeof(*seal));
     ASSERT(seal != NULL);
@@ -258,7 +276,10 @@ void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct
     seal->match = match;
     seal->round = round;
     seal->serial = offer->serial;
-    start_reading(frames, &seal->reading, path, FRAMES_SEAL_WAIT_MS);
+    uint64_t try_us = loop_now_us(frames->loop) + FRAMES_TRY_WAIT_MS * 1000u;
+    seal->reading.waiter.until_us = try_us > until_us ? try_us : until_us;
+    seal->reading.waiter.until_down_us = until_us;
+    start_reading(frames, &seal->reading, path);
 }
 
 void frames_drop(struct frames *frames, struct ref match)
@@ -346,7 +367,9 @@ void frames_fetch(struct frames *frames, struct text token, struct ref conn, fra
             drop_picture(frames, offer);
         }
     }
-    start_reading(frames, &fetch->reading, path, FRAMES_FETCH_WAIT_MS);
+    fetch->reading.waiter.until_us = loop_now_us(frames->loop) + FRAMES_FETCH_WAIT_MS * 1000u;
+    fetch->reading.waiter.until_down_us = fetch->reading.waiter.until_us;
+    start_reading(frames, &fetch->reading, path);
 }
 
 /* ---- life ---- */
@@ -359,10 +382,12 @@ static void set_up(struct frames *frames, struct loop *loop, struct worker *work
     frames->directory = settings->frames_dir;
     frames->size_max = (uint32_t)settings->frame_max;
     frames->kept_bytes_max = (uint64_t)settings->frame_cache;
+    frames->wait_ms = (uint32_t)settings->frame_wait_ms;
 }
 
 struct frames *frames_create(struct loop *loop, struct worker *worker,
-                             const struct settings *settings, uint32_t matches_max)
+                             const struct settings *settings, uint32_t matches_max,
+                             frames_changed *changed, void *context)
 {
     struct frames *frames = calloc(1, sizeof(*frames));
     struct offer *offers = calloc(matches_max, sizeof(struct offer));
@@ -385,7 +410,7 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
     frames->matches_max = matches_max;
     frames->offers = offers;
     if (settings->frames_bucket != NULL) {
-        frames->loads = frames_loads_create(loop, worker, settings);
+        frames->loads = frames_loads_create(loop, worker, settings, changed, context);
         if (frames->loads == NULL) {
             frames_destroy(frames);
             return NULL;
@@ -397,6 +422,32 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
 bool frames_is_up(const struct frames *frames)
 {
     return frames->loads == NULL || frames_loads_is_up(frames->loads);
+}
+
+uint32_t frames_waiting(const struct frames *frames)
+{
+    return frames->waiting;
+}
+
+/* From all over the catalogue, so that they have little in common. */
+void frames_know(struct frames *frames, const struct titles_row *rows, uint32_t count)
+{
+    struct text paths[FRAMES_HEALTH_OBJECTS];
+    uint32_t found = 0;
+    uint32_t next = 0; /* row */
+    for (uint32_t i = 0; i < FRAMES_HEALTH_OBJECTS; i++) {
+        uint32_t begin = (uint32_t)((uint64_t)count * i / FRAMES_HEALTH_OBJECTS);
+        next = begin > next ? begin : next;
+        while (next < count && !(rows[next].drawn && rows[next].frames_count > 0)) {
+            next++;
+        }
+        if (next < count) {
+            paths[found++] = rows[next++].frames[0].path;
+        }
+    }
+    if (frames->loads != NULL) {
+        frames_loads_know(frames->loads, paths, found);
+    }
 }
 
 void frames_destroy(struct frames *frames)

@@ -1,8 +1,8 @@
-/* Loads of pictures and the state of the store: see the header. */
+/* Loads of pictures: see the header. */
 #include <duel/base/assert.h>
 #include <duel/io/frames_cache.h>
+#include <duel/io/frames_health.h>
 #include <duel/io/frames_load.h>
-#include <duel/io/log.h>
 #include <duel/io/metrics.h>
 #include <duel/io/s3.h>
 
@@ -14,7 +14,6 @@ _Static_assert(FRAMES_PATH_SIZE_MAX <= S3_KEY_SIZE_MAX, "every path can be asked
 
 #define BUCKETS 1024
 #define TICK_S 0.1
-#define LOG_EVERY_US 5000000u
 
 /* One object that is wanted. It is with the store, with the worker, or waits for its turn. */
 struct load {
@@ -24,7 +23,8 @@ struct load {
     struct frames_waiter *waiters;
     bool under_way;
     bool with_worker;
-    bool probe;
+    bool probe;   /* the request under way is to hear of the store */
+    bool suspect; /* failed; held until it is known whether the store is down */
     uint32_t attempts;
     uint64_t due_us; /* of the next attempt */
     struct frames_picture *picture;
@@ -42,18 +42,11 @@ struct frames_loads {
     struct ev_timer timer;
     struct load *buckets[BUCKETS];
     uint32_t count;
-    /* The state of the store. */
-    bool down;
-    bool probing;
-    uint32_t failed_count; /* objects in a row, for reasons of the store */
-    char *failed[FRAMES_LOAD_DOWN_AFTER]; /* the latest of them, terminated: to probe with */
-    uint32_t probe_next;
-    uint32_t probe_bucket;
-    uint64_t probe_wait_us;
-    uint64_t probe_due_us;
-    /* What the log was not told. */
-    uint64_t log_due_us;
-    uint32_t log_unsaid;
+    uint32_t suspects;
+    uint32_t probe_bucket; /* where the latest one was chosen */
+    struct frames_health health;
+    frames_changed *changed;
+    void *context;
 };
 
 static struct text path_of(const struct load *load)
@@ -122,6 +115,7 @@ static void remove_load(struct frames_loads *loads, struct load *load)
     }
     *at = load->next;
     loads->count--;
+    loads->suspects -= load->suspect;
     free_load(load);
 }
 
@@ -144,22 +138,9 @@ static void finish(struct frames_loads *loads, struct load *load)
     remove_load(loads, load);
 }
 
-/* A line each five seconds says how many were left out. */
 static void log_failure(struct frames_loads *loads, const struct load *load, const char *reason)
 {
-    if (now_us(loads) < loads->log_due_us) {
-        loads->log_unsaid++;
-        return;
-    }
-    const struct log_field fields[] = {
-        { .key = "path", .kind = LOG_FIELD_TEXT, .text = path_of(load) },
-        { .key = "reason", .kind = LOG_FIELD_TEXT, .text = text_from(reason) },
-        { .key = "unsaid", .kind = LOG_FIELD_INT, .number = loads->log_unsaid },
-        { .key = NULL },
-    };
-    log_fields(LOG_LEVEL_WARN, "picture not had from the store", fields);
-    loads->log_due_us = now_us(loads) + LOG_EVERY_US;
-    loads->log_unsaid = 0;
+    frames_health_log(&loads->health, path_of(load), reason, now_us(loads));
 }
 
 static void fail(struct frames_loads *loads, struct load *load, const char *reason)
@@ -170,51 +151,10 @@ static void fail(struct frames_loads *loads, struct load *load, const char *reas
 
 /* ---- the state of the store ---- */
 
-static void note_good(struct frames_loads *loads)
-{
-    loads->failed_count = 0;
-    if (loads->down) {
-        loads->down = false;
-        loads->probing = false;
-        log_line(LOG_LEVEL_INFO, "the store of the frames is back");
-    }
-}
-
-static bool has_failed(const struct frames_loads *loads, const struct load *load)
-{
-    for (uint32_t i = 0; i < loads->failed_count; i++) {
-        if (text_equal(text_from(loads->failed[i]), path_of(load))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The load ended for a reason of the store. */
-static void note_bad(struct frames_loads *loads, const struct load *load, const char *reason)
-{
-    if (loads->down || has_failed(loads, load)) {
-        return;
-    }
-    char **failed = &loads->failed[loads->failed_count++];
-    free(*failed);
-    *failed = strndup(load->path, load->path_size);
-    ASSERT(*failed != NULL);
-    if (loads->failed_count == FRAMES_LOAD_DOWN_AFTER) {
-        loads->down = true;
-        loads->probe_wait_us = FRAMES_LOAD_PROBE_MIN_US;
-        loads->probe_due_us = now_us(loads) + loads->probe_wait_us;
-        metrics_add(METRIC_STORE_OUTAGES, 1);
-        log_text(LOG_LEVEL_WARN, "frames cannot be had: the store is down", "reason", reason);
-    }
-}
-
 bool frames_loads_is_up(const struct frames_loads *loads)
 {
-    return !loads->down;
+    return loads->health.state == FRAMES_HEALTH_UP;
 }
-
-/* ---- an attempt ---- */
 
 /* Between attempts: for a while, or until the store is back. */
 static void put_off(struct frames_loads *loads, struct load *load, uint64_t wait_us)
@@ -225,34 +165,89 @@ static void put_off(struct frames_loads *loads, struct load *load, uint64_t wait
     }
 }
 
-static void probe_failed(struct frames_loads *loads)
+static void hold(struct frames_loads *loads, struct load *load)
 {
-    loads->probing = false;
-    loads->probe_wait_us *= 2;
-    if (loads->probe_wait_us > FRAMES_LOAD_PROBE_MAX_US) {
-        loads->probe_wait_us = FRAMES_LOAD_PROBE_MAX_US;
-    }
-    loads->probe_due_us = now_us(loads) + loads->probe_wait_us;
+    load->attempts = 0;
+    put_off(loads, load, 0);
 }
+
+/* It is known now whose fault it was that they failed: theirs, or the store's, which is waited
+ * for. */
+static void judge_suspects(struct frames_loads *loads, bool guilty)
+{
+    for (uint32_t i = 0; i < BUCKETS && loads->suspects > 0; i++) {
+        struct load *next = NULL;
+        for (struct load *load = loads->buckets[i]; load != NULL; load = next) {
+            next = load->next;
+            if (!load->suspect) {
+                continue;
+            }
+            load->suspect = false;
+            loads->suspects--;
+            if (guilty) {
+                finish(loads, load);
+            } else {
+                hold(loads, load);
+            }
+        }
+    }
+}
+
+static void start(struct frames_loads *loads, struct load *load);
+
+/* Asks for another object that should be there, to learn whose fault it is. */
+static void ask_others(struct frames_loads *loads)
+{
+    if (loads->health.probing || loads->suspects == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < loads->health.known_count; i++) {
+        struct text path = frames_health_next(&loads->health);
+        struct load *load = find(loads, bucket_of(path), path);
+        bool busy = load != NULL && load->under_way;
+        if (!busy && !frames_health_has_failed(&loads->health, path)) {
+            load = get_load(loads, path);
+            load->probe = true;
+            loads->health.probing = true;
+            start(loads, load);
+            return;
+        }
+    }
+    judge_suspects(loads, true);
+}
+
+static void suspect(struct frames_loads *loads, struct load *load, const char *reason)
+{
+    if (load->waiters == NULL) {
+        remove_load(loads, load);
+        return;
+    }
+    log_failure(loads, load, reason);
+    load->suspect = true;
+    loads->suspects++;
+}
+
+/* ---- an attempt ---- */
 
 /* The store's fault, or it refuses us. */
 static void take_bad(struct frames_loads *loads, struct load *load, const char *reason, bool retry)
 {
     bool probe = load->probe;
     load->probe = false;
-    if (retry && !loads->down && load->attempts < FRAMES_LOAD_ATTEMPTS) {
+    if (!probe && retry && frames_loads_is_up(loads) && load->attempts < FRAMES_LOAD_ATTEMPTS) {
         put_off(loads, load, load->attempts == 1 ? FRAMES_LOAD_RETRY_US : 4 * FRAMES_LOAD_RETRY_US);
         return;
     }
-    note_bad(loads, load, reason);
-    if (probe && loads->down) {
-        probe_failed(loads);
+    if (probe) {
+        frames_health_probed(&loads->health, now_us(loads));
     }
-    if (loads->down) {
-        load->attempts = 0;
-        put_off(loads, load, 0);
+    frames_health_bad(&loads->health, path_of(load), reason, now_us(loads));
+    if (frames_loads_is_up(loads)) {
+        suspect(loads, load, reason);
+        ask_others(loads);
     } else {
-        fail(loads, load, reason);
+        hold(loads, load);
+        judge_suspects(loads, false);
     }
 }
 
@@ -278,8 +273,12 @@ static void job_done(struct worker_job *job)
 
 static void take_good(struct frames_loads *loads, struct load *load, struct s3_answer *answer)
 {
-    note_good(loads);
-    load->probe = false;
+    if (load->probe) {
+        frames_health_probed(&loads->health, now_us(loads));
+        load->probe = false;
+    }
+    frames_health_good(&loads->health);
+    judge_suspects(loads, true);
     if (answer->outcome == S3_GOT) {
         load->under_way = true;
         load->with_worker = true;
@@ -300,7 +299,7 @@ static void answered(void *context, struct s3_answer *answer)
     };
     struct load *load = context;
     struct frames_loads *loads = load->loads;
-    bool was_down = loads->down;
+    enum frames_health_state before = loads->health.state;
     load->under_way = false;
     metrics_add(counters[answer->outcome], 1);
     switch (answer->outcome) {
@@ -315,8 +314,9 @@ static void answered(void *context, struct s3_answer *answer)
         take_bad(loads, load, answer->reason, answer->outcome != S3_REFUSED);
         break;
     }
-    if (was_down && !loads->down) {
+    if (loads->health.state != before) {
         frames_loads_tick(loads); /* all that were held go on */
+        loads->changed(loads->context, frames_loads_is_up(loads));
     }
 }
 
@@ -330,7 +330,7 @@ static void start(struct frames_loads *loads, struct load *load)
 
 /* ---- time ---- */
 
-/* One that is held, each time from another bucket; else the path of one that failed. */
+/* One that is held, each time from another bucket; else one that is known. NULL: there is none. */
 static struct load *choose_probe(struct frames_loads *loads)
 {
     for (uint32_t i = 0; i < BUCKETS; i++) {
@@ -342,16 +342,16 @@ static struct load *choose_probe(struct frames_loads *loads)
             }
         }
     }
-    loads->probe_next = (loads->probe_next + 1) % FRAMES_LOAD_DOWN_AFTER;
-    struct load *load = get_load(loads, text_from(loads->failed[loads->probe_next]));
-    return load->under_way ? NULL : load;
+    struct text path = frames_health_next(&loads->health);
+    struct load *load = path.data != NULL ? get_load(loads, path) : NULL;
+    return load == NULL || load->under_way ? NULL : load;
 }
 
 static void probe(struct frames_loads *loads)
 {
     struct load *load = choose_probe(loads);
     if (load != NULL) {
-        loads->probing = true;
+        loads->health.probing = true;
         load->probe = true;
         start(loads, load);
     }
@@ -363,7 +363,8 @@ static void expire(struct frames_loads *loads, struct load *load)
     struct frames_waiter **at = &load->waiters;
     while (*at != NULL) {
         struct frames_waiter *waiter = *at;
-        if (waiter->until_us <= now_us(loads)) {
+        bool down = !frames_loads_is_up(loads) && waiter->until_down_us <= now_us(loads);
+        if (down || waiter->until_us <= now_us(loads)) {
             *at = waiter->next;
             log_failure(loads, load, "waited long enough");
             tell(waiter, NULL);
@@ -381,7 +382,7 @@ static void tick_load(struct frames_loads *loads, struct load *load)
     }
     if (load->waiters == NULL) {
         remove_load(loads, load);
-    } else if (!loads->down && load->due_us <= now_us(loads)) {
+    } else if (frames_loads_is_up(loads) && !load->suspect && load->due_us <= now_us(loads)) {
         start(loads, load);
     }
 }
@@ -395,10 +396,12 @@ void frames_loads_tick(struct frames_loads *loads)
             tick_load(loads, load);
         }
     }
-    if (loads->down && !loads->probing && loads->probe_due_us <= now_us(loads)) {
+    const struct frames_health *health = &loads->health;
+    if (health->state != FRAMES_HEALTH_UP && !health->probing &&
+        health->probe_due_us <= now_us(loads)) {
         probe(loads);
     }
-    if (loads->count == 0 && !loads->down) {
+    if (loads->count == 0 && frames_loads_is_up(loads)) {
         ev_timer_stop(loop_ev(loads->loop), &loads->timer);
     }
 }
@@ -422,22 +425,33 @@ void frames_load(struct frames_loads *loads, struct text path, struct frames_wai
     struct load *load = get_load(loads, path);
     waiter->next = load->waiters;
     load->waiters = waiter;
-    if (!load->under_way && load->attempts == 0 && !loads->down) {
+    if (!load->under_way && load->attempts == 0 && frames_loads_is_up(loads)) {
         start(loads, load);
     }
     ev_timer_start(loop_ev(loads->loop), &loads->timer);
 }
 
+void frames_loads_know(struct frames_loads *loads, const struct text *paths, uint32_t count)
+{
+    frames_health_know(&loads->health, paths, count);
+    if (loads->health.state == FRAMES_HEALTH_UNKNOWN) {
+        ev_timer_start(loop_ev(loads->loop), &loads->timer);
+        frames_loads_tick(loads);
+    }
+}
+
 /* ---- life ---- */
 
 struct frames_loads *frames_loads_create(struct loop *loop, struct worker *worker,
-                                         const struct settings *settings)
+                                         const struct settings *settings, frames_changed *changed,
+                                         void *context)
 {
     const struct s3_options options = { .endpoint = settings->r2_endpoint,
                                         .bucket = settings->frames_bucket,
                                         .region = settings->r2_region,
                                         .access_key = settings->r2_access_key,
                                         .secret_key = settings->r2_secret_key,
+                                        .ca_file = settings->r2_ca_file,
                                         .size_max = (uint32_t)settings->frame_max };
     struct frames_loads *loads = calloc(1, sizeof(*loads));
     if (loads == NULL) {
@@ -445,6 +459,8 @@ struct frames_loads *frames_loads_create(struct loop *loop, struct worker *worke
     }
     loads->loop = loop;
     loads->worker = worker;
+    loads->changed = changed;
+    loads->context = context;
     loads->s3 = s3_create(loop, &options);
     if (loads->s3 == NULL) {
         free(loads);
@@ -477,8 +493,6 @@ void frames_loads_destroy(struct frames_loads *loads)
             }
         }
     }
-    for (uint32_t i = 0; i < FRAMES_LOAD_DOWN_AFTER; i++) {
-        free(loads->failed[i]);
-    }
+    frames_health_destroy(&loads->health);
     free(loads);
 }

@@ -59,7 +59,7 @@ static int on_http(struct gateway *gateway, struct conn *conn, enum lws_callback
     case LWS_CALLBACK_HTTP:
         return http_request(gateway, conn, (struct text){ in, (uint32_t)size });
     case LWS_CALLBACK_HTTP_BODY:
-        return http_body(conn, size);
+        return http_body(gateway, conn, in, size);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return http_body_done(conn);
     case LWS_CALLBACK_HTTP_WRITEABLE:

@@ -13,6 +13,7 @@ static const char *status_phrase(uint32_t status)
     switch (status) {
     case 200: return "OK";
     case 204: return "No Content";
+    case 307: return "Temporary Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";

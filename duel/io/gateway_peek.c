@@ -223,7 +223,7 @@ void peek_resume(struct peek *peek)
     ev_io_start(loop_ev(peek->loop), &peek->readable);
 }
 
-bool peek_has_more(const struct peek *peek)
+bool peek_has_more(const struct peek *peek, uint32_t body_size)
 {
-    return !peek->missed_some && peek_bytes_read(peek->wsi) != peek->head_end;
+    return !peek->missed_some && peek_bytes_read(peek->wsi) != peek->head_end + body_size;
 }

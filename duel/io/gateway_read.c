@@ -121,6 +121,8 @@ static enum reading_what what_of(enum route route)
     case ROUTE_ME:
     case ROUTE_SEARCH:
     case ROUTE_FRAME:
+    case ROUTE_INVITE:
+    case ROUTE_INVITATION:
         break;
     }
     return READING_NOTHING;
@@ -134,7 +136,7 @@ bool read_question(struct gateway *gateway, struct conn *conn, const struct rout
     ASSERT(question.what != READING_NOTHING);
     if (question.what == READING_HISTORY || question.what == READING_LEADERBOARD) {
         wrong = read_query(conn->wsi, &question);
-    } else if (question.what == READING_MATCH && !uuid_parse(place->id, &question.id)) {
+    } else if (question.what == READING_MATCH && !route_id(place, &question.id)) {
         wrong = &bad_id;
     }
     if (wrong != NULL) {
@@ -154,6 +156,8 @@ static void answered(void *context, struct ref ref, enum reading_outcome outcome
     }
     if (outcome == READING_OK) {
         http_reply(gateway, conn, data);
+    } else if (outcome == READING_NO_SUCH_MATCH && conn->request->unsure) {
+        refuse(gateway, ref, &refusals[READING_UNAVAILABLE]);
     } else {
         refuse(gateway, ref, &refusals[outcome]);
     }

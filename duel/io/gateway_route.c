@@ -1,4 +1,4 @@
-/* Where a path leads (contract section 1). */
+/* Where a path leads, and which methods there are (contract section 1). */
 #include <duel/io/gateway_http.h>
 #include <string.h>
 
@@ -49,6 +49,28 @@ static struct text take_node(struct text *path)
     return node;
 }
 
+uint32_t route_methods(enum route route)
+{
+    switch (route) {
+    case ROUTE_QUEUE:
+        return ROUTE_GET | ROUTE_POST | ROUTE_DELETE;
+    case ROUTE_INVITE:
+        return ROUTE_POST;
+    case ROUTE_INVITATION:
+        return ROUTE_DELETE;
+    case ROUTE_NONE:
+    case ROUTE_MATCH:
+    case ROUTE_ME:
+    case ROUTE_SEARCH:
+    case ROUTE_FRAME:
+    case ROUTE_HISTORY:
+    case ROUTE_LEADERBOARD:
+    case ROUTE_OWN_RANK:
+        break;
+    }
+    return ROUTE_GET;
+}
+
 struct route_place route_find(const struct gateway *gateway, struct text path)
 {
     static const struct {
@@ -61,6 +83,7 @@ struct route_place route_find(const struct gateway *gateway, struct text path)
         { { "frame", 5 }, ROUTE_FRAME, true },    { { "history", 7 }, ROUTE_HISTORY, false },
         { { "leaderboard/me", 14 }, ROUTE_OWN_RANK, false },
         { { "leaderboard", 11 }, ROUTE_LEADERBOARD, false },
+        { { "invite", 6 }, ROUTE_INVITE, false }, { { "invite", 6 }, ROUTE_INVITATION, true },
     };
     take_prefix(&path, text_from(gateway->base_path));
     struct text node = take_node(&path);
@@ -69,14 +92,18 @@ struct route_place route_find(const struct gateway *gateway, struct text path)
         if (!take_name(&rest, routes[i].name)) {
             continue;
         }
-        if (!routes[i].has_id) {
-            return (struct route_place){ rest.size == 0 ? routes[i].route : ROUTE_NONE, TEXT_NONE,
-                                         node };
+        if (!routes[i].has_id && rest.size == 0) {
+            return (struct route_place){ routes[i].route, TEXT_NONE, node };
         }
-        if (rest.size < 2 || memchr(rest.data + 1, '/', rest.size - 1) != NULL) {
-            break;
+        if (routes[i].has_id && rest.size > 1 &&
+            memchr(rest.data + 1, '/', rest.size - 1) == NULL) {
+            return (struct route_place){ routes[i].route, { rest.data + 1, rest.size - 1 }, node };
         }
-        return (struct route_place){ routes[i].route, { rest.data + 1, rest.size - 1 }, node };
     }
     return (struct route_place){ ROUTE_NONE, TEXT_NONE, node };
+}
+
+bool route_id(const struct route_place *place, struct uuid *ret_id)
+{
+    return uuid_parse(place->id, ret_id) && !uuid_is_none(ret_id);
 }

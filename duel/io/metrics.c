@@ -82,6 +82,8 @@ static double oldest_age_s(const struct metrics_gauges *gauges)
           g->hub.unsaved)                                                                         \
     VALUE("duel_results_waiting", "gauge", "Finished matches that wait for a store.",             \
           g->hub.results)                                                                         \
+    VALUE("duel_results_max", "gauge", "So many can wait before no new match begins.",            \
+          g->hub.results_max)                                                                     \
     VALUE("duel_results_oldest_age_seconds", "gauge",                                             \
           "How long the oldest of them has waited; 0 when none does.", oldest_age_s(g))           \
     VALUE("duel_guess_log_bytes", "gauge", "Bytes of guess texts kept for live matches.",         \
@@ -90,7 +92,10 @@ static double oldest_age_s(const struct metrics_gauges *gauges)
           g->hub.late)                                                                            \
     VALUE("duel_postgresql_up", "gauge", "1 when PostgreSQL can be asked.", g->postgresql_up)     \
     VALUE("duel_valkey_up", "gauge", "1 when Valkey can be asked.", g->valkey_up)                 \
-    VALUE("duel_frames_up", "gauge", "0 while the S3 store of the frames is down.", g->frames_up) \
+    VALUE("duel_frames_up", "gauge",                                                              \
+          "0 until the S3 store of the frames has answered, and while it is down.", g->frames_up) \
+    VALUE("duel_frames_waiting", "gauge", "Pictures that a round or a player waits for.",         \
+          g->frames_waiting)                                                                      \
     VALUE("duel_keys_known", "gauge", "1 when Logto's key set was ever fetched.", g->keys_known)  \
     VALUE("duel_keys_age_seconds", "gauge", "Age of the key set; -1 when there is none.",         \
           g->keys_age_ms < 0 ? -1 : (double)g->keys_age_ms / 1000)                                \

@@ -38,6 +38,21 @@ static bool truth(const PGresult *rows, int column)
     return PQgetvalue(rows, 0, column)[0] == 't';
 }
 
+/* Asks for `ref`; `bare` makes the event of an answer that says nothing but this, here
+ * HUB_UNAVAILABLE: there is no connection, or no `param` for want of memory. */
+static void ask(struct pg *pg, const char *sql, struct text param, struct ref ref,
+                pg_answer *answer, struct hub_event (*bare)(struct ref, enum hub_reply))
+{
+    if (!pg_link_is_up(pg->link) || param.data == NULL) {
+        struct hub_event event = bare(ref, HUB_UNAVAILABLE);
+        loop_defer(pg->loop, &event);
+        return;
+    }
+    struct pg_ask asked = { .sql = sql, .params = { param }, .params_count = 1, .ref = ref,
+                            .answer = answer, .context = pg };
+    pg_link_ask(pg->link, &asked);
+}
+
 /* ---- players ---- */
 
 static struct hub_event player_event(struct ref player, enum hub_reply reply)
@@ -48,14 +63,29 @@ static struct hub_event player_event(struct ref player, enum hub_reply reply)
     return event;
 }
 
-static void on_player(const struct pg_ask *ask, enum hub_reply reply,
+/* Ids with blanks between, as duel_videos_met() writes them. */
+static uint32_t split_ids(struct text ids, struct text ret_ids[HUB_MET_MAX])
+{
+    uint32_t count = 0;
+    while (ids.size > 0 && count < HUB_MET_MAX) {
+        const char *end = memchr(ids.data, ' ', ids.size);
+        uint32_t size = end != NULL ? (uint32_t)(end - ids.data) : ids.size;
+        uint32_t skip = end != NULL ? size + 1 : size;
+        ret_ids[count++] = (struct text){ ids.data, size };
+        ids.data += skip;
+        ids.size -= skip;
+    }
+    return count;
+}
+
+static void on_player(const struct pg_ask *asked, enum hub_reply reply,
                       const struct pg_result *rows)
 {
-    struct pg *pg = ask->context;
+    struct pg *pg = asked->context;
     if (reply == HUB_OK && PQntuples(rows) != 1) {
         reply = HUB_REFUSED; /* deleted */
     }
-    struct hub_event event = player_event(ask->ref, reply);
+    struct hub_event event = player_event(asked->ref, reply);
     if (reply == HUB_OK) {
         bool parsed = uuid_parse(value(rows, 0), &event.player.id);
         ASSERT(parsed);
@@ -66,27 +96,16 @@ static void on_player(const struct pg_ask *ask, enum hub_reply reply,
         event.player.wins = (uint32_t)number(rows, 5);
         event.player.losses = (uint32_t)number(rows, 6);
         event.player.draws = (uint32_t)number(rows, 7);
+        event.player.opponents = (uint32_t)number(rows, 8);
+        event.player.met_count = split_ids(value(rows, 9), event.player.met);
     }
     loop_event(pg->loop, &event);
 }
 
 void pg_load_player(struct pg *pg, struct ref player, struct text sub)
 {
-    if (!pg_link_is_up(pg->link)) {
-        struct hub_event event = player_event(player, HUB_UNAVAILABLE);
-        loop_defer(pg->loop, &event);
-        return;
-    }
-    struct pg_ask ask = {
-        .sql = "select id, name, avatar, country, rating, wins, losses, draws"
-               " from public.duel_player($1)",
-        .params = { sub },
-        .params_count = 1,
-        .ref = player,
-        .answer = on_player,
-        .context = pg,
-    };
-    pg_link_ask(pg->link, &ask);
+    ask(pg, "select id, name, avatar, country, rating, wins, losses, draws, opponents, met"
+            " from public.duel_arrival($1)", sub, player, on_player, player_event);
 }
 
 /* ---- results ---- */
@@ -99,11 +118,11 @@ static struct hub_event checked_event(struct ref match, enum hub_reply reply)
     return event;
 }
 
-static void on_checked(const struct pg_ask *ask, enum hub_reply reply,
+static void on_checked(const struct pg_ask *asked, enum hub_reply reply,
                        const struct pg_result *rows)
 {
-    struct pg *pg = ask->context;
-    struct hub_event event = checked_event(ask->ref, reply);
+    struct pg *pg = asked->context;
+    struct hub_event event = checked_event(asked->ref, reply);
     event.checked.stored = reply == HUB_OK && truth(rows, 0);
     loop_event(pg->loop, &event);
 }
@@ -111,21 +130,9 @@ static void on_checked(const struct pg_ask *ask, enum hub_reply reply,
 void pg_check(struct pg *pg, struct ref match, const struct uuid *id)
 {
     char text[UUID_TEXT_SIZE + 1];
-    if (!pg_link_is_up(pg->link)) {
-        struct hub_event event = checked_event(match, HUB_UNAVAILABLE);
-        loop_defer(pg->loop, &event);
-        return;
-    }
     uuid_format(id, text);
-    struct pg_ask ask = {
-        .sql = "select exists (select 1 from public.duel_matches where id = $1::uuid)",
-        .params = { text_from(text) },
-        .params_count = 1,
-        .ref = match,
-        .answer = on_checked,
-        .context = pg,
-    };
-    pg_link_ask(pg->link, &ask);
+    ask(pg, "select exists (select 1 from public.duel_matches where id = $1::uuid)",
+        text_from(text), match, on_checked, checked_event);
 }
 
 static struct hub_event stored_event(struct ref result, enum hub_reply reply)
@@ -169,13 +176,13 @@ static void log_refused(struct text json)
     }
 }
 
-static void on_stored(const struct pg_ask *ask, enum hub_reply reply,
+static void on_stored(const struct pg_ask *asked, enum hub_reply reply,
                       const struct pg_result *rows)
 {
-    struct pg *pg = ask->context;
-    struct hub_event event = stored_event(ask->ref, reply);
+    struct pg *pg = asked->context;
+    struct hub_event event = stored_event(asked->ref, reply);
     if (reply == HUB_REFUSED) {
-        log_refused(ask->params[0]);
+        log_refused(asked->params[0]);
     }
     if (reply == HUB_OK) {
         ASSERT(PQntuples(rows) == 1);
@@ -192,30 +199,18 @@ void pg_store(struct pg *pg, struct ref result, const struct hub_result *data)
 {
     uint32_t size = 0;
     char *json = pg_link_is_up(pg->link) ? pg_json_result(data, &size) : NULL;
-    if (json == NULL) {
-        struct hub_event event = stored_event(result, HUB_UNAVAILABLE);
-        loop_defer(pg->loop, &event);
-        return;
-    }
-    struct pg_ask ask = {
-        .sql = "select rated, p1_before, p2_before, p1_after, p2_after"
-               " from public.duel_store_match($1::jsonb)",
-        .params = { { json, size } },
-        .params_count = 1,
-        .ref = result,
-        .answer = on_stored,
-        .context = pg,
-    };
-    pg_link_ask(pg->link, &ask);
+    ask(pg, "select rated, p1_before, p2_before, p1_after, p2_after"
+            " from public.duel_store_match($1::jsonb)", (struct text){ json, size }, result,
+        on_stored, stored_event);
     free(json);
 }
 
 /* ---- for others ---- */
 
-static void on_inquired(const struct pg_ask *ask, enum hub_reply reply,
+static void on_inquired(const struct pg_ask *asked, enum hub_reply reply,
                         const struct pg_result *rows)
 {
-    struct inquiry *inquiry = ask->context;
+    struct inquiry *inquiry = asked->context;
     struct text texts[INQUIRY_TEXTS_MAX] = { TEXT_NONE };
     if (reply == HUB_OK && PQntuples(rows) != 1) {
         reply = HUB_REFUSED;
@@ -232,11 +227,11 @@ bool pg_inquire(struct pg *pg, struct inquiry *inquiry, const char *sql, const s
     if (!pg_link_is_up(pg->link)) {
         return false;
     }
-    struct pg_ask ask = { .sql = sql, .params_count = count, .answer = on_inquired,
-                          .context = inquiry };
+    struct pg_ask asked = { .sql = sql, .params_count = count, .answer = on_inquired,
+                            .context = inquiry };
     ASSERT(count <= PG_PARAMS_MAX);
-    memcpy(ask.params, params, count * sizeof params[0]);
-    pg_link_ask(pg->link, &ask);
+    memcpy(asked.params, params, count * sizeof params[0]);
+    pg_link_ask(pg->link, &asked);
     return true;
 }
 

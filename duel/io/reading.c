@@ -1,6 +1,6 @@
 /* Requests that only read; see reading.h. */
 #include <duel/base/assert.h>
-#include <duel/hub/state.h>
+#include <duel/base/rate.h>
 #include <duel/io/log.h>
 #include <duel/io/reading.h>
 #include <inttypes.h>

@@ -117,7 +117,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
     return size;
 }
 
-static void set_options(struct request *request, const char *url)
+static void set_options(const struct s3 *s3, struct request *request, const char *url)
 {
     CURLcode code = CURLE_OK;
 #define SET(option, value) \
@@ -137,6 +137,9 @@ static void set_options(struct request *request, const char *url)
     SET(CURLOPT_WRITEFUNCTION, on_bytes);
     SET(CURLOPT_WRITEDATA, request);
     SET(CURLOPT_PRIVATE, request);
+    if (s3->options.ca_file[0] != '\0') {
+        SET(CURLOPT_CAINFO, s3->options.ca_file);
+    }
 #undef SET
     ASSERT(code == CURLE_OK || code == CURLE_OUT_OF_MEMORY);
 }
@@ -196,7 +199,7 @@ static bool prepare(const struct s3 *s3, struct request *request)
         !add_headers(s3, request, (struct text){ memory + start, url.size - start })) {
         return false;
     }
-    set_options(request, memory);
+    set_options(s3, request, memory);
     return curl_multi_add_handle(s3->multi, request->curl) == CURLM_OK;
 }
 

@@ -313,6 +313,8 @@ struct hub_limits settings_limits(const struct settings *settings, uint32_t conn
         .save_wait_ms = (uint32_t)settings->save_wait_ms,
         .renew_ms = (uint32_t)settings->lease_ms / LEASE_RENEWALS,
         .drain_ms = (uint32_t)settings->drain_ms,
+        .invite_ms = (uint32_t)settings->invite_ms,
+        .rated_invites = strcmp(settings->rated_invites, "on") == 0,
         .suggests_per_s = 10,
         .searches_per_s = 10,
         .ping_match_ms = 5000,

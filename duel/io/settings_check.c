@@ -12,9 +12,11 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define URL_SIZE_MAX 512
 #define BASE_PATH_SIZE_MAX 100 /* `path` and `url` of a message have 256 bytes */
+#define INVITE_URL_SIZE_MAX 480 /* `url` of an invitation has 512; an id is longer than {match} */
 #define SECRET_SIZE_MIN 16
 #define ADDRESS_SIZE_MAX 64
 
@@ -325,6 +327,12 @@ static const char *check_r2_secret_key(const char *value)
     return good ? NULL : "must be a secret access key: printable ASCII without spaces";
 }
 
+static const char *check_r2_ca_file(const char *value)
+{
+    bool readable = value[0] == '\0' || access(value, R_OK) == 0;
+    return readable ? NULL : "must name a file that can be read";
+}
+
 static const char *check_frames(const char *value)
 {
     if (starts_with(value, "s3://")) {
@@ -367,6 +375,30 @@ static const char *check_secret(const char *value)
     return strlen(value) >= SECRET_SIZE_MIN ? NULL : "must have at least 16 characters";
 }
 
+/* A web page's address, or an app's own scheme. */
+static const char *check_invite_url(const char *value)
+{
+    static const char right[] = "must be an address with {match} in it once, like "
+                                "https://framedle.wtf/duel/{match} or framedle://duel/{match}";
+    const char *authority = find_authority(value, strlen(value));
+    const char *place = strstr(value, "{match}");
+    if (authority == NULL || place == NULL || place < authority ||
+        strlen(value) > INVITE_URL_SIZE_MAX || strstr(place + 1, "{match}") != NULL) {
+        return right;
+    }
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c <= ' ' || *c > '~' || is_in(*c, "\"\\<>^`|")) {
+            return right;
+        }
+    }
+    return NULL;
+}
+
+static const char *check_switch(const char *value)
+{
+    return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? NULL : "must be on or off";
+}
+
 static const char *check_log_level(const char *value)
 {
     enum log_level level;
@@ -394,10 +426,13 @@ static const struct {
     { "R2_ENDPOINT", check_r2_endpoint },
     { "R2_ACCESS_KEY", check_r2_access_key },
     { "R2_SECRET_KEY", check_r2_secret_key },
+    { "R2_CA_FILE", check_r2_ca_file },
     { "R2_BUCKET", check_bucket },
     { "R2_REGION", check_r2_region },
     { "DUEL_DIFFICULTY", check_difficulty },
     { "DUEL_SECRET", check_secret },
+    { "DUEL_INVITE_URL", check_invite_url },
+    { "DUEL_RATED_INVITES", check_switch },
     { "LOG_LEVEL", check_log_level },
 };
 

@@ -68,16 +68,20 @@ static void on_told(void *context, const struct valkey_ask *ask, enum hub_reply 
         valkey_inquired(ask, reply, answer);
         return;
     }
+    if (ask->answer == NULL) {
+        return;
+    }
     struct hub_event event = ask->answer(valkey, ask, reply, answer);
     loop_event(valkey->loop, &event);
 }
 
 /* ---- the queue ---- */
 
-/* {waiting, since, match or "", slot, ours, node, fence, card 0, card 1, data} */
-static bool read_queue(const redisReply *answer, struct hub_event_queue *queue)
+/* {waiting, since, match, slot, ours, node, fence, card 0, card 1, data, terms}, or with an empty
+ * match {waiting, since, "", later, ms to wait} */
+static bool read_queue(const redisReply *answer, int64_t now_ms, struct hub_event_queue *queue)
 {
-    int64_t waiting, slot, ours;
+    int64_t waiting, slot, ours, later, wait_ms;
     struct text match = valkey_text_at(answer, 2);
     if (!valkey_number_at(answer, 0, &waiting) || waiting < 0 || waiting > UINT32_MAX ||
         !valkey_number_at(answer, 1, &queue->since_ms) || match.data == NULL) {
@@ -85,6 +89,10 @@ static bool read_queue(const redisReply *answer, struct hub_event_queue *queue)
     }
     queue->waiting = (uint32_t)waiting;
     if (match.size == 0) {
+        queue->later = valkey_number_at(answer, 3, &later) && later != 0;
+        if (valkey_number_at(answer, 4, &wait_ms) && wait_ms > 0) {
+            queue->cooldown_until_ms = now_ms + wait_ms;
+        }
         return true;
     }
     if (!valkey_number_at(answer, 3, &slot) || slot < 0 || slot > 1 ||
@@ -101,11 +109,11 @@ static bool read_queue(const redisReply *answer, struct hub_event_queue *queue)
 static struct hub_event on_joined(struct valkey *valkey, const struct valkey_ask *ask,
                                   enum hub_reply reply, const redisReply *answer)
 {
-    (void)valkey;
+    int64_t now_ms = (int64_t)(loop_now_us(valkey->loop) / 1000);
     struct hub_event event = { .type = HUB_EV_QUEUE };
     event.queue.player = ask->ref;
     event.queue.reply = reply;
-    if (reply == HUB_OK && !read_queue(answer, &event.queue)) {
+    if (reply == HUB_OK && !read_queue(answer, now_ms, &event.queue)) {
         /* Somebody else writes into the queue. */
         event.queue = (struct hub_event_queue){ .player = ask->ref, .reply = HUB_REFUSED };
     }

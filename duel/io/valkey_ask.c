@@ -102,13 +102,14 @@ bool valkey_node_at(const redisReply *answer, uint32_t at, struct text *ret_node
 bool valkey_copy_at(const redisReply *answer, uint32_t at, struct hub_copy *ret_copy)
 {
     int64_t fence;
-    if (!valkey_number_at(answer, at, &fence) || fence < 0 || at + 4 > valkey_count(answer)) {
+    if (!valkey_number_at(answer, at, &fence) || fence < 0 || at + 5 > valkey_count(answer)) {
         return false;
     }
     *ret_copy = (struct hub_copy){
         .fence = (uint64_t)fence,
         .card = { valkey_text_at(answer, at + 1), valkey_text_at(answer, at + 2) },
         .data = valkey_text_at(answer, at + 3),
+        .terms = valkey_text_at(answer, at + 4),
     };
     return true;
 }

@@ -58,9 +58,34 @@ static const char locate_lua[] = {
 #include <deploy/valkey/locate.lua.inc>
     0
 };
+static const char look_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/look.lua.inc>
+    0
+};
+static const char rematch_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/rematch.lua.inc>
+    0
+};
+static const char left_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/left.lua.inc>
+    0
+};
 static const char publish_lua[] = {
 #include <deploy/valkey/common.lua.inc>
 #include <deploy/valkey/publish.lua.inc>
+    0
+};
+static const char invite_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/invite.lua.inc>
+    0
+};
+static const char withdraw_lua[] = {
+#include <deploy/valkey/common.lua.inc>
+#include <deploy/valkey/withdraw.lua.inc>
     0
 };
 static const char ranking_lua[] = {
@@ -78,7 +103,12 @@ static const char *const scripts[VALKEY_SCRIPTS] = {
     [VALKEY_LEASE] = lease_lua,
     [VALKEY_RELEASE] = release_lua,
     [VALKEY_LOCATE] = locate_lua,
+    [VALKEY_LOOK] = look_lua,
+    [VALKEY_REMATCH] = rematch_lua,
+    [VALKEY_LEFT] = left_lua,
     [VALKEY_PUBLISH] = publish_lua,
+    [VALKEY_INVITE] = invite_lua,
+    [VALKEY_WITHDRAW] = withdraw_lua,
     [VALKEY_RANKING] = ranking_lua,
 };
 

@@ -54,7 +54,7 @@ void valkey_save(struct valkey *valkey, const struct hub_effect *effect)
 
 /* ---- seeking ---- */
 
-static bool read_place(struct text word, enum hub_place *ret_place)
+bool valkey_read_place(struct text word, enum hub_place *ret_place)
 {
     static const struct text words[] = {
         [HUB_NOWHERE] = { "nowhere", 7 },
@@ -62,6 +62,14 @@ static bool read_place(struct text word, enum hub_place *ret_place)
         [HUB_SUCCESSOR] = { "successor", 9 },
         [HUB_FOREIGN] = { "foreign", 7 },
         [HUB_OURS] = { "ours", 4 },
+        [HUB_INVITED] = { "invited", 7 },
+        [HUB_EXPIRED] = { "expired", 7 },
+        [HUB_WITHDRAWN] = { "withdrawn", 9 },
+        [HUB_USED] = { "used", 4 },
+        [HUB_BUSY] = { "busy", 4 },
+        [HUB_COOLDOWN] = { "cooldown", 8 },
+        [HUB_FULL] = { "full", 4 },
+        [HUB_REPLACED] = { "replaced", 8 },
     };
     for (uint32_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (text_equal(word, words[i])) {
@@ -72,23 +80,29 @@ static bool read_place(struct text word, enum hub_place *ret_place)
     return false;
 }
 
-/* {place, node, fence, card 0, card 1, data} */
-static bool read_sought(const redisReply *answer, struct hub_event_sought *sought)
+/* {place, node, fence, card 0, card 1, data, terms, time} */
+static bool read_sought(const redisReply *answer, int64_t now_ms, struct hub_event_sought *sought)
 {
-    return read_place(valkey_text_at(answer, 0), &sought->place) &&
-           valkey_node_at(answer, 1, &sought->node) && valkey_copy_at(answer, 2, &sought->copy) &&
-           (sought->place != HUB_ELSEWHERE || sought->node.data != NULL);
+    struct text word = valkey_text_at(answer, 0);
+    sought->made = text_equal(word, TEXT("made"));
+    if (!valkey_read_place(sought->made ? TEXT("ours") : word, &sought->place) ||
+        !valkey_node_at(answer, 1, &sought->node) || !valkey_copy_at(answer, 2, &sought->copy) ||
+        !valkey_number_at(answer, 7, &sought->until_ms)) {
+        return false;
+    }
+    sought->until_ms += sought->place == HUB_COOLDOWN ? now_ms : 0;
+    return sought->place != HUB_ELSEWHERE || sought->node.data != NULL;
 }
 
 static struct hub_event on_sought(struct valkey *valkey, const struct valkey_ask *ask,
                                   enum hub_reply reply, const redisReply *answer)
 {
-    (void)valkey;
+    int64_t now_ms = (int64_t)(loop_now_us(valkey_loop(valkey)) / 1000);
     struct hub_event event = { .type = HUB_EV_SOUGHT };
     event.sought.conn = ask->ref;
     event.sought.match = ask->uuid;
     event.sought.reply = reply;
-    if (reply == HUB_OK && !read_sought(answer, &event.sought)) {
+    if (reply == HUB_OK && !read_sought(answer, now_ms, &event.sought)) {
         event.sought = (struct hub_event_sought){ .conn = ask->ref, .match = ask->uuid,
                                                   .reply = HUB_REFUSED };
     }
@@ -101,17 +115,18 @@ void valkey_seek(struct valkey *valkey, const struct hub_effect *effect)
                                          .uuid = effect->seek.match, .answer = on_sought } };
     valkey_add_uuid(&call, &effect->seek.match);
     valkey_add_number(&call, valkey_self(valkey)->born_us);
-    if (uuid_is_none(&effect->seek.player)) {
-        valkey_add(&call, TEXT(""));
-    } else {
-        valkey_add_uuid(&call, &effect->seek.player);
-    }
+    valkey_add_uuid(&call, &effect->seek.player);
+    valkey_add_number(&call, effect->seek.slot);
+    valkey_add(&call, effect->seek.card.size != 0 ? effect->seek.card : TEXT(""));
+    valkey_add(&call, effect->seek.terms.size != 0 ? effect->seek.terms : TEXT(""));
+    valkey_add_flag(&call, effect->seek.rated);
+    valkey_add_flag(&call, effect->seek.parked);
     valkey_send(valkey, &call);
 }
 
 /* ---- sweeping ---- */
 
-/* {more, then for each: match, fence, card 0, card 1, data} */
+/* {more, then for each: match, fence, card 0, card 1, data, terms} */
 static struct hub_event on_swept(struct valkey *valkey, const struct valkey_ask *ask,
                                  enum hub_reply reply, const redisReply *answer)
 {
@@ -124,7 +139,7 @@ static struct hub_event on_swept(struct valkey *valkey, const struct valkey_ask 
     }
     event.swept.more = more != 0;
     valkey_set_swept(valkey, reply == HUB_OK);
-    for (uint32_t at = 1; reply == HUB_OK && at < valkey_count(answer); at += 5) {
+    for (uint32_t at = 1; reply == HUB_OK && at < valkey_count(answer); at += 6) {
         struct hub_event taken = { .type = HUB_EV_TAKEN };
         if (valkey_uuid_at(answer, at, &taken.taken.match) &&
             valkey_copy_at(answer, at + 1, &taken.taken.copy)) {
@@ -145,7 +160,7 @@ void valkey_sweep(struct valkey *valkey, const struct hub_effect *effect)
 
 /* ---- the lease ---- */
 
-/* {was there, siblings, then for each match lost: match, node} */
+/* {kept, siblings, then for each match to look at: match, node, vanished} */
 static struct hub_event on_leased(struct valkey *valkey, const struct valkey_ask *ask,
                                   enum hub_reply reply, const redisReply *answer)
 {
@@ -153,6 +168,7 @@ static struct hub_event on_leased(struct valkey *valkey, const struct valkey_ask
     struct hub_event event = { .type = HUB_EV_LEASED };
     int64_t was_there = 0;
     int64_t siblings = 0;
+    int64_t vanished;
     event.leased.reply = reply;
     if (reply == HUB_OK && !(valkey_number_at(answer, 0, &was_there) &&
                              valkey_number_at(answer, 1, &siblings))) {
@@ -160,10 +176,12 @@ static struct hub_event on_leased(struct valkey *valkey, const struct valkey_ask
     }
     event.leased.was_there = was_there != 0;
     event.leased.siblings = siblings != 0;
-    for (uint32_t at = 2; reply == HUB_OK && at < valkey_count(answer); at += 2) {
+    for (uint32_t at = 2; reply == HUB_OK && at < valkey_count(answer); at += 3) {
         struct hub_event lost = { .type = HUB_EV_LOST };
         if (valkey_uuid_at(answer, at, &lost.lost.match) &&
-            valkey_node_at(answer, at + 1, &lost.lost.node)) {
+            valkey_node_at(answer, at + 1, &lost.lost.node) &&
+            valkey_number_at(answer, at + 2, &vanished)) {
+            lost.lost.vanished = vanished != 0;
             loop_event(valkey_loop(valkey), &lost);
         }
     }
@@ -177,6 +195,7 @@ void valkey_lease(struct valkey *valkey, const struct hub_effect *effect)
     valkey_add_number(&call, valkey_self(valkey)->born_us);
     valkey_add_number(&call, effect->lease.load);
     valkey_add_flag(&call, effect->lease.draining);
+    valkey_add_flag(&call, effect->lease.told);
     valkey_send(valkey, &call);
 }
 
@@ -200,40 +219,5 @@ void valkey_release(struct valkey *valkey, const struct hub_effect *effect)
     valkey_add_uuid(&call, &effect->release.match);
     valkey_add_uuid(&call, &effect->release.player[0]);
     valkey_add_uuid(&call, &effect->release.player[1]);
-    valkey_send(valkey, &call);
-}
-
-/* {} or {match, node, phase} */
-static bool read_located(const redisReply *answer, struct hub_event_located *located)
-{
-    if (answer->type != REDIS_REPLY_ARRAY) {
-        return false;
-    }
-    if (valkey_count(answer) == 0) {
-        return true;
-    }
-    located->found = true;
-    located->phase = valkey_text_at(answer, 2);
-    return valkey_uuid_at(answer, 0, &located->match) && valkey_node_at(answer, 1, &located->node);
-}
-
-static struct hub_event on_located(struct valkey *valkey, const struct valkey_ask *ask,
-                                   enum hub_reply reply, const redisReply *answer)
-{
-    (void)valkey;
-    struct hub_event event = { .type = HUB_EV_LOCATED };
-    event.located.conn = ask->ref;
-    event.located.reply = reply;
-    if (reply == HUB_OK && !read_located(answer, &event.located)) {
-        event.located = (struct hub_event_located){ .conn = ask->ref, .reply = HUB_REFUSED };
-    }
-    return event;
-}
-
-void valkey_locate(struct valkey *valkey, const struct hub_effect *effect)
-{
-    struct valkey_call call = { .ask = { .script = VALKEY_LOCATE, .ref = effect->locate.conn,
-                                         .answer = on_located } };
-    valkey_add_uuid(&call, &effect->locate.player);
     valkey_send(valkey, &call);
 }

@@ -316,6 +316,40 @@ test("a node was frozen: players who went to another are not called back", async
     await playOut(match, back, [first.end]);
 });
 
+const LOSSES = {
+    "duel:playing of both": ({ p0, p1 }) => world.valkey.del(`duel:playing:${p0}`, `duel:playing:${p1}`),
+    "duel:match": ({ match }) => world.valkey.del(`duel:match:${match}`),
+    "duel:players": ({ owner }) => world.valkey.del(`duel:players:${owner}`),
+    "everything": () => world.valkey.flushall(),
+};
+
+for (const [name, lose] of Object.entries(LOSSES)) {
+    test(`${name} vanishes in mid-round: who joins the queue elsewhere gets the match he is in`, async () => {
+        await serveBoth();
+        const players = [await newPlayer("a"), await newPlayer("a")];
+        const matched = await found(...players);
+        const { match } = matched[0];
+        assert.equal(nodeOf(matched[0]), "a");
+        const seats = await enter(players, matched);
+        const starts = await Promise.all(seats.map((seat) => startRound(seat, 1)));
+        const waiting = await queueOf(await newPlayer("b"));
+        await lose({ match, ...await world.valkey.hgetall(`duel:match:${match}`) });
+        const queues = await Promise.all(players.map((player) => player.at(nodes.b.base).queue()));
+        open.push(...queues);
+        for (const again of await Promise.all(queues.map((queue) => queue.take("matched")))) {
+            assert.deepEqual([again.match, nodeOf(again)], [match, "a"]);
+        }
+        const other = await (await newPlayer("b")).queue();
+        open.push(other);
+        const pair = await Promise.all([waiting, other].map((socket) => socket.take("matched")));
+        assert.equal(pair[0].match, pair[1].match);
+        assert.notEqual(pair[0].match, match);
+        seats[0].socket.send({ t: "guess", round: 1, seq: 1, text: world.videoOf(starts[0].image).title });
+        const [end] = await Promise.all(seats.map((seat) => seat.socket.take("round_end")));
+        await playOut(match, seats, [end]);
+    });
+}
+
 test("behind a reverse proxy nobody needs to know of nodes; one of them dies in mid-match", async () => {
     await serveBoth();
     const proxy = await serveProxy({ nodes: new Map([["a", new URL(nodes.a.base).origin],

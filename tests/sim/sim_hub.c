@@ -95,6 +95,9 @@ static void report_lasting(const struct world_tally *sum, uint32_t runs)
     cover_rare("matches to which nobody came back", sum->forgotten, runs);
     cover_rare("matches taken over that were over", sum->was_over, runs);
     cover_rare("clients sent to another node", sum->redirects, runs);
+    cover("answers to who waits by asking", sum->polled, runs);
+    cover("matches that they were told of", sum->polled_matches, runs);
+    cover("looks at live matches", sum->looks, runs);
     cover_rare("pairs made for another node", sum->elsewhere, runs);
     cover("tickets that kept their place", sum->kept_place, runs);
     count("news told before it was saved", sum->told_early);
@@ -105,6 +108,23 @@ static void report_lasting(const struct world_tally *sum, uint32_t runs)
     count("matches begun that left no trace", sum->vanished);
     count("rows that were not published", sum->unpublished);
     count("welcomes to a match whose result is stored", sum->resurrected);
+}
+
+static void report_afterwards(const struct world_tally *sum, uint32_t runs)
+{
+    cover("offers of a rematch told", sum->offers, runs);
+    cover("declined", sum->declined, runs);
+    cover("expired", sum->expired, runs);
+    cover("rematches made", sum->rematches, runs);
+    cover("invitations made", sum->invites, runs);
+    cover_rare("too many at once", sum->too_many_invites, runs);
+    cover("waited in", sum->parked, runs);
+    cover("withdrawn", sum->withdrawn, runs);
+    cover("accepted", sum->accepted, runs);
+    cover_rare("for rating", sum->accepted_rated, runs);
+    cover("in vain", sum->not_accepted, runs);
+    cover("matches left early", sum->left_early, runs);
+    cover_rare("players who had to wait for that", sum->cooldowns, runs);
 }
 
 static void report(const struct world_tally *sum, uint32_t runs)
@@ -129,6 +149,7 @@ static void report(const struct world_tally *sum, uint32_t runs)
     cover("outages of a store", sum->outages, runs);
     cover_rare("servers stopped under way", sum->drains, runs);
     cover_rare("answers to something that was gone", sum->late, runs);
+    report_afterwards(sum, runs);
     report_lasting(sum, runs);
 }
 

@@ -9,8 +9,11 @@
 struct live *arena_find(struct hub *hub, const struct uuid *id);
 /* Whether it is one of the latest that were forgotten. */
 bool arena_has_ended(const struct hub *hub, const struct uuid *id);
-/* Whether a match can be made now: something to draw, room, not stopping. */
+/* Whether a match can be here: something to draw, room, not stopping. */
 bool arena_has_room(const struct hub *hub);
+/* Whether a new match is to be placed here: there are pictures for it too. One that is there
+ * already, or that has to be taken over, waits for them (R-14). */
+bool arena_takes_new(const struct hub *hub);
 /* The process stops: matches are handed over as they can be. */
 void arena_drain(struct hub *hub);
 

@@ -23,7 +23,8 @@ void keeper_hand_over(struct hub *hub, struct live *live);
 void keeper_release(struct hub *hub, const struct uuid *match, const struct uuid players[2]);
 
 void keeper_saved(struct hub *hub, const struct hub_event_saved *saved);
-void keeper_lost(struct hub *hub, const struct uuid *match, struct text node);
+/* `vanished`: it is nobody else's, but Valkey misses it; then `node` means nothing. */
+void keeper_lost(struct hub *hub, const struct uuid *match, struct text node, bool vanished);
 void keeper_leased(struct hub *hub, const struct hub_event *event);
 void keeper_swept(struct hub *hub, enum hub_reply reply, bool more);
 /* Valkey can be asked again: all that it should know is said again. */

@@ -20,11 +20,11 @@ void ledger_started(struct hub *hub, struct record *record, uint32_t round);
 /* The frame drawn for a round. */
 void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const struct uuid *frame);
 /* The match is over: the record goes into the stores, but not before ledger_store(). */
-void ledger_finish(struct hub *hub, struct record *record, const struct match *match);
+void ledger_finish(struct hub *hub, struct record *record, const struct live *live);
 /* The end is saved, or could not be in time: it is stored now, if that was waited for. */
 void ledger_store(struct hub *hub, struct record *record);
 /* The result of a match that another process finished: the record goes into the stores. */
-void ledger_restored(struct hub *hub, struct record *record, const struct match *match);
+void ledger_restored(struct hub *hub, struct record *record, const struct live *live);
 /* The match came to nothing, or is somebody else's: forgotten. Not when it was given to a store. */
 void ledger_discard(struct hub *hub, struct record *record);
 

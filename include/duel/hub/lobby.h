@@ -7,7 +7,9 @@
 
 /* A loaded player's socket came to the queue. */
 void lobby_enter(struct hub *hub, struct player *player, struct session *session);
-/* One of the sockets has gone; the ticket goes with the last. */
+/* The same when the player waits already: the session is told when something changes. */
+void lobby_wait(struct hub *hub, struct player *player, struct session *session);
+/* One of the sockets has gone; the ticket goes with the last, unless it is polled. */
 void lobby_socket_gone(struct hub *hub, struct player *player, struct session *session);
 /* The player said `leave`: all sockets end with 1000. */
 void lobby_leave(struct hub *hub, struct player *player);
@@ -18,18 +20,16 @@ void lobby_left(struct hub *hub, struct ref player);
 void lobby_taken(struct hub *hub, struct player *player);
 /* Another process did something to this player's ticket (or, without one, to our matches). */
 void lobby_nudged(struct hub *hub, const struct uuid *player);
+/* Who polls is to ask another process: in the timers of this and the next steps. */
+void lobby_drain(struct hub *hub);
 /* All tickets are joined again. */
-void lobby_valkey_up(struct hub *hub);
+void lobby_join_all(struct hub *hub);
+/* Whether somebody new may wait: the stores are there that a match needs from its beginning. */
+bool lobby_is_open(const struct hub *hub);
 
 /* When lobby_timer() is due. */
 uint64_t lobby_deadline_us(const struct hub *hub, const struct player *player);
 void lobby_timer(struct hub *hub, struct player *player);
-
-/* The state of a ticket as `queued` tells it. */
-void lobby_describe(const struct hub *hub, const struct player *player,
-                    struct msg_queued *ret_queued);
-/* `matched` for the player's live match. */
-void lobby_tell_matched(struct hub *hub, struct player *player, struct ref conn);
 
 /* ---- for what becomes of pairs ---- */
 
@@ -42,7 +42,5 @@ void lobby_stop_unavailable(struct hub *hub, struct player *player);
  * is the opponent's. */
 void lobby_stop_elsewhere(struct hub *hub, struct player *player, uint8_t slot,
                           const struct hub_event_queue *event, const struct saved_card *card);
-/* How long this player waited, for `eta_ms`. */
-void lobby_remember_wait(struct hub *hub, const struct player *player);
 
 #endif

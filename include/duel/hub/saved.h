@@ -10,9 +10,12 @@
 #ifndef DUEL_HUB_SAVED_H
 #define DUEL_HUB_SAVED_H
 
+#include <duel/base/bytes.h>
 #include <duel/hub/state.h>
 
 #define SAVED_CARD_SIZE_MAX 1024
+#define SAVED_TERMS_SIZE_MAX 64
+#define SAVED_SERIES_MAX 1000 /* as clients can be told it */
 #define SAVED_TIME_MS_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 /* Without the texts of guesses, which take limits.guess_log_max bytes at most, and 2 each. */
 #define SAVED_MATCH_SIZE_MAX (4096 + 2 * MATCH_ROUNDS_MAX * MATCH_GUESSES_MAX * 32)
@@ -35,15 +38,24 @@ struct text saved_card(const struct player *player, int32_t rating, int64_t sinc
 /* Views into `blob`. False: it is no card of this version. */
 bool saved_read_card(struct text blob, struct saved_card *ret_card);
 
+/* Writes what a match is played for, for whoever will play it. `buffer` has room for
+ * SAVED_TERMS_SIZE_MAX. */
+struct text saved_terms(const struct terms *terms, struct text_buffer *buffer);
+/* The same as a part of another blob. */
+void saved_put_terms(struct text_buffer *buffer, const struct terms *terms);
+struct terms saved_get_terms(struct bytes_reader *reader);
+/* No blob: those of the queue's matches. False: they are none of this version. */
+bool saved_read_terms(struct text blob, struct terms *ret_terms);
+
 /* Writes what has to last of a match and of its record. `buffer` has room for SAVED_MATCH_SIZE_MAX
  * and the texts of guesses. */
 struct text saved_match(const struct hub *hub, const struct live *live, const struct record *record,
                         struct text_buffer *buffer);
 /* Restores what saved_match() wrote into a fresh `live` and `record` (zeroed but for seats, id and
- * fence): the match as match_resume() left it or over, drawn videos, played, the result so far with
- * its guesses; of one that is over completed_ms too, and the time for a rematch, which ends after
- * now. False: unreadable, of another version, beyond this process's bounds, or a video of it is in
- * no catalogue here; what was written is then to be thrown away. */
+ * fence): terms, the match as match_resume() left it or over, drawn videos, played, the result so
+ * far with its guesses; of one that is over completed_ms too, and the time for a rematch, which
+ * ends after now. False: unreadable, of another version, beyond this process's bounds, or a video
+ * of it is in no catalogue here; what was written is then to be thrown away. */
 bool saved_read_match(struct hub *hub, struct text blob, struct live *live, struct record *record);
 
 #endif

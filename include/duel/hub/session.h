@@ -22,6 +22,8 @@ void session_drain(struct hub *hub);
 
 /* ---- for the rooms behind the doors ---- */
 
+/* Sets the session's deadline; called after whatever may change it. */
+void session_arm(struct hub *hub, struct session *session);
 /* Sends a WebSocket ping and sets the next one. */
 void session_ping(struct hub *hub, struct session *session);
 /* Ends a WebSocket that no list holds any more. */
@@ -30,9 +32,22 @@ void session_end(struct hub *hub, struct session *session, uint16_t code, struct
  * likewise. */
 void session_redirect(struct hub *hub, struct session *session, const struct uuid *match,
                       struct text node);
-/* `error` UNAVAILABLE and close 4503, likewise. */
+/* `error` UNAVAILABLE and close 4503, likewise; or the answer to a request. */
 void session_end_unavailable(struct hub *hub, struct session *session);
 
+/* Too many matches left early (R-91): `error` COOLDOWN and close 4429, likewise; or the answer to a
+ * request. */
+void session_end_cooldown(struct hub *hub, struct session *session, int64_t until_ms);
+
+bool session_is_websocket(const struct session *session); /* else a request */
+/* The answer to a request that no list holds any more, to be filled in. */
+struct hub_effect_send *session_reply(struct hub *hub, struct session *session,
+                                      enum message_type type);
+/* Another node can answer it, likewise; `match` is what was asked for, or NULL for the queue. */
+void session_ask_elsewhere(struct hub *hub, struct session *session, const struct uuid *match,
+                           struct text node);
+/* Who reads answers it, likewise; when nothing is stored, and `unsure`, nobody knows. */
+void session_read(struct hub *hub, struct session *session, bool unsure);
 /* The error that answers a request. */
 void session_refuse(struct hub *hub, struct session *session, uint16_t status,
                     enum hub_error error, uint32_t retry_after_s);

@@ -7,8 +7,10 @@
 #define DUEL_HUB_STATE_H
 
 #include <duel/base/pool.h>
+#include <duel/base/rate.h>
 #include <duel/base/table.h>
 #include <duel/base/timerq.h>
+#include <duel/core/waits.h>
 #include <duel/hub/out.h>
 
 #define QUEUE_SOCKETS_MAX 4  /* of one player; the oldest makes room for a fifth */
@@ -17,7 +19,6 @@
 #define DRAWN_SPARE 8        /* rounds that were void, whose videos are still not drawn again */
 #define DRAWN_MAX ((MATCH_ROUNDS_MAX + DRAWN_SPARE) * MATCH_FRAME_TRIES)
 #define ENDED_MAX 4096       /* matches remembered as over */
-#define WAITS_MAX 64         /* recent waits that make `eta_ms` */
 #define NAME_CODE_POINTS_MAX 32
 #define NAME_SIZE_MAX 128
 #define AVATAR_SIZE_MAX 512
@@ -32,6 +33,7 @@ enum session_state {
     SESSION_ASKING,  /* Valkey is asked for its match */
     SESSION_QUEUED,  /* one of a ticket's sockets */
     SESSION_PLAYING, /* a seat's socket */
+    SESSION_PARKED,  /* in an own invitation, until somebody comes */
     SESSION_CLOSING, /* told to end; HUB_EV_CLOSED will come */
 };
 
@@ -41,9 +43,14 @@ struct session {
     enum hub_door door;
     uint8_t slot;      /* PLAYING; ASKING with a ticket */
     bool came_late;    /* PLAYING: after the end of the match */
-    struct ref player; /* LOADING, QUEUED; ASKING with a token */
+    bool rated;        /* of HUB_DOOR_INVITE */
+    bool asking;       /* PARKED: Valkey is asked whether somebody has come */
+    bool leaving;      /* PARKED: HUB_FX_WITHDRAW is under way */
+    struct ref player; /* LOADING, QUEUED, PARKED; ASKING with a token */
     struct ref match;  /* PLAYING */
-    struct uuid sought; /* the match that has to be sought when the player is loaded */
+    struct uuid sought; /* the match that has to be sought when the player is loaded; the invitation
+                         * that is made or withdrawn, or that is waited in */
+    int64_t expires_ms; /* of that */
     uint32_t next;     /* LOADING: the next of the list, or NO_INDEX */
     uint64_t heard_us; /* when it last sent anything */
     uint64_t pinged_us;
@@ -58,16 +65,18 @@ enum ticket_op { TICKET_IDLE, TICKET_JOINING, TICKET_LEAVING };
  * answer. */
 struct ticket {
     enum ticket_op op;
-    bool wanted; /* somebody waits; a player in a live match has no wanted ticket */
+    bool wanted; /* somebody waits, or polls; a player in a live match has no wanted ticket */
     bool again;  /* join (again) as soon as nothing is under way */
     bool kept;   /* may stand in Valkey */
     bool known;  /* a join was answered since it is wanted, so `waiting` is known */
     uint32_t waiting;
     struct uuid match;  /* the id that was offered with the latest join */
     int64_t since_ms;
+    int64_t asked_ms; /* came to this process; since_ms may lie before a match that was none */
     int64_t expires_ms;
     uint64_t renew_us;
-    struct ref sockets[QUEUE_SOCKETS_MAX]; /* oldest first */
+    uint64_t polled_until_us; /* somebody polls, and is waited for until then; 0: nobody does */
+    struct ref sockets[QUEUE_SOCKETS_MAX]; /* oldest first; requests that wait, too */
     uint32_t sockets_count;
     /* What the sockets were told last. */
     uint64_t told_us; /* 0: nothing yet */
@@ -93,11 +102,13 @@ struct player {
     uint32_t wins;
     uint32_t losses;
     uint32_t draws;
+    uint32_t opponents; /* met in rated matches, counted up to HUB_OPPONENTS_MAX */
 
     uint32_t refs;          /* sessions in LOADING and QUEUED, seats of matches not forgotten */
     uint32_t loading_first; /* sessions in LOADING, or NO_INDEX */
     uint32_t loading_count;
     struct ref match; /* the live match, none once it is over */
+    struct ref offer; /* the match that is over in which his offer of a rematch stands */
     struct ticket ticket;
 
     uint64_t search_us;     /* of the rate limit */
@@ -105,6 +116,7 @@ struct player {
     uint64_t old_until_us;  /* how long it is remembered */
     uint32_t recent[RECENT_MAX];
     uint32_t recent_count;  /* ever; the ring's next place is recent_count % RECENT_MAX */
+    bool recalled;          /* `recent` has what PostgreSQL knows, too */
     uint64_t keep_until_us; /* the record stays so long at least, if there is room */
     bool idle;              /* in the list of idle players: nobody needs it */
     uint32_t idle_next;
@@ -123,9 +135,27 @@ struct live_seat {
     bool unwelcomed; /* its welcome waits for the save; nothing else is told before */
 };
 
+/* What a match is played for. */
+struct terms {
+    bool rated;
+    uint32_t series[2]; /* matches that each seat won in this row of rematches, before this one */
+};
+
+/* What is said of another match between the same two, once theirs is over. */
+struct rematch {
+    bool offered[2];  /* this seat's offer stands */
+    bool declined[2]; /* this seat's was declined: it makes no other */
+    uint8_t accepter; /* who agreed last */
+    bool asking;      /* HUB_FX_REMATCH is under way */
+    bool doubted[2];  /* and this seat has declined since: heard if nothing comes of it now */
+    bool made;
+    struct uuid next; /* the match made; or asked for, and nobody knows whether it was; or none */
+};
+
 struct live {
     struct match match;
     struct uuid id;
+    struct terms terms;
     uint64_t fence;
     struct ref record;
     struct live_seat seats[2];
@@ -147,6 +177,7 @@ struct live {
     bool handing;          /* saves give the match away; without an answer it goes all the same: */
     uint64_t handing_until_us;
     bool lost;             /* over, and somebody else's: not saved any more */
+    bool untold;           /* not saved since Valkey may have lost it */
     /* The news: what is told as soon as it is not held any more. */
     uint32_t news_round;   /* its end; 0: none */
     uint64_t news_next_us; /* and when the next begins, or 0 */
@@ -162,11 +193,13 @@ struct live {
     bool played;   /* a round was started */
     bool end_told; /* match_end went out */
     bool settled;  /* the result is stored (or never will be) */
-    bool rated;    /* settled, and the ratings are these: */
+    bool has_rating; /* settled, and the ratings are these: */
     int32_t before[2];
     int32_t after[2];
     uint64_t rematch_until_us;
     uint64_t end_due_us; /* OVER and not told: match_end goes out then at the latest */
+    bool disturbed; /* a store or the process was away while it was played */
+    struct rematch rematch;
     bool closed;
 };
 
@@ -209,11 +242,12 @@ struct hub {
     int64_t now_ms;
     uint32_t draws; /* random draws of the running step */
     const struct titles *titles;
-    bool up[2]; /* by enum hub_store */
+    bool up[HUB_STORES]; /* by enum hub_store */
     bool draining;
     uint64_t drained_us; /* draining: when no round goes on any more */
     bool leasing;        /* HUB_FX_LEASE is under way */
     bool leased;         /* the lease was there once */
+    bool telling;        /* Valkey may have lost what we play, and is told all of it again */
     bool siblings;       /* other nodes are alive */
     bool sweeping;       /* HUB_FX_SWEEP is under way */
     uint32_t sweep_room; /* kept free for what it takes */
@@ -225,6 +259,7 @@ struct hub {
 
     struct session *sessions; /* by the gateway's index */
     uint32_t sessions_count;
+    struct table parked; /* by the invitation: which of them waits in it */
     char *scratch; /* a match is saved in here */
     uint32_t scratch_size;
 
@@ -234,9 +269,8 @@ struct hub {
     uint32_t idle_first;
     uint32_t idle_last;
     uint32_t tickets_count; /* wanted ones */
-    uint32_t waits[WAITS_MAX];
-    uint32_t waits_count; /* ever */
-    int64_t eta_ms;       /* worked out of them; MSG_NIL until they are enough */
+    struct waits waits;
+    int64_t eta_ms; /* worked out of them; MSG_NIL until they are enough */
 
     struct pool matches;
     struct table matches_by_id;
@@ -286,19 +320,6 @@ static inline uint32_t timer_of_keeper(const struct hub *hub)
 {
     return hub->limits.connections_max + hub->players.count_max + hub->matches.count_max +
            hub->records.count_max;
-}
-
-/* One of at most `per_s` a second, with bursts of as many (generic cell rate algorithm). False: too
- * fast. `*at_us` is the whole memory of a limit; it starts at 0. */
-static inline bool rate_take(uint64_t *at_us, uint64_t now_us, uint32_t per_s)
-{
-    uint64_t interval_us = per_s == 0 ? 1000000 : 1000000 / per_s;
-    uint64_t at = *at_us > now_us ? *at_us : now_us;
-    if (at - now_us + interval_us > 1000000) {
-        return false;
-    }
-    *at_us = at + interval_us;
-    return true;
 }
 
 #endif

@@ -6,6 +6,9 @@
 #include <duel/hub/state.h>
 
 void tell_welcome(struct hub *hub, const struct live *live, uint8_t slot);
+/* `welcome` to who waits in an own invitation: nobody has come yet. */
+void tell_invited(struct hub *hub, struct ref conn, const struct uuid *match,
+                  const struct player *player, const struct terms *terms, int64_t expires_ms);
 void tell_player(struct hub *hub, const struct live *live, const struct match_effect *effect);
 void tell_countdown(struct hub *hub, const struct live *live, uint8_t slot, uint64_t until_us);
 void tell_frame(struct hub *hub, const struct live *live, uint8_t slot);
@@ -17,8 +20,16 @@ void tell_round_end(struct hub *hub, const struct live *live, uint8_t slot, uint
                     uint64_t until_us);
 void tell_match_end(struct hub *hub, const struct live *live, uint8_t slot);
 void tell_rating(struct hub *hub, const struct live *live, uint8_t slot);
+/* `status` is what seat `slot` has done. `next`: the match that was made, or NULL. */
+void tell_rematch(struct hub *hub, const struct live *live, uint8_t to, uint8_t slot,
+                  struct text status, const struct live *next);
 void tell_suggestions(struct hub *hub, struct ref conn, const struct msg_suggest *suggest);
 
+/* One of the two players, and a finished round; `next_us` is when the next starts, or 0. */
+void tell_describe_seat(struct hub *hub, const struct live *live, uint32_t slot,
+                        struct msg_seat *seat);
+void tell_describe_round(const struct hub *hub, const struct live *live, uint32_t round,
+                         uint64_t next_us, struct msg_round_end *end);
 /* `phase` of `welcome` and `me`. */
 struct text tell_phase(enum match_phase phase);
 /* The same of a phase as it was saved. */

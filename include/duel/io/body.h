@@ -44,8 +44,12 @@ enum body_state body_begin(struct body *body, const struct body_head *head);
 /* The next bytes of the connection. What is behind the end of the body is BODY_BROKEN: who sends
  * more does not wait for the answer. After BODY_WHOLE or a fault the state stays. */
 enum body_state body_take(struct body *body, const void *data, size_t size);
-/* The object that a whole body holds, for json_decref(); an empty body is an empty object. NULL: it
+/* The object that a whole body holds, for body_drop(); an empty body is an empty object. NULL: it
  * is no JSON (RFC 8259) object, or names a member twice (400). */
 struct json_t *body_object(const struct body *body);
+/* The member `name`, or `standard` where there is none. False: it is no boolean. */
+bool body_member_bool(const struct json_t *object, const char *name, bool standard,
+                      bool *ret_value);
+void body_drop(struct json_t *object);
 
 #endif

@@ -14,9 +14,10 @@
 
 #define FRAMES_SERVES_MAX 5
 #define FRAMES_PADDING 32768 /* plaintext is padded to a multiple of this */
-/* How long a store is waited for. With the three tries of R-12 a match whose store stays away is
- * abandoned after a minute. */
-#define FRAMES_SEAL_WAIT_MS 20000
+/* How long a picture of a store is waited for: by a round DUEL_FRAME_WAIT_MS in all, as long as the
+ * store is down (R-14), but each try has the first of these if it is there; by a player whose
+ * picture was offered and is not in memory any more the second. */
+#define FRAMES_TRY_WAIT_MS 20000
 #define FRAMES_FETCH_WAIT_MS 5000
 
 struct frames;
@@ -25,10 +26,18 @@ struct frames;
  * frame, else belongs to the callee, who frees it with free(). */
 typedef void frames_done(void *context, struct ref conn, uint8_t *body, uint32_t size);
 
+/* The store was found there (again), or down. Never of a directory, which is always there. */
+typedef void frames_changed(void *context, bool up);
+
 struct frames *frames_create(struct loop *loop, struct worker *worker,
-                             const struct settings *settings, uint32_t matches_max);
+                             const struct settings *settings, uint32_t matches_max,
+                             frames_changed *changed, void *context);
 /* What is under way is dropped without an answer. May come before worker_destroy() or after it. */
 void frames_destroy(struct frames *frames);
+
+/* The catalogue's rows, of which some pictures are remembered: they are asked for to learn whether
+ * the store is there. */
+void frames_know(struct frames *frames, const struct titles_row *rows, uint32_t count);
 
 /* HUB_FX_FRAME_SEAL: answered by HUB_EV_FRAME. Replaces the match's earlier frames. A path that
  * has an empty, "." or ".." part, a file or object over DUEL_FRAME_MAX or one that is no WebP, PNG,
@@ -39,7 +48,9 @@ void frames_drop(struct frames *frames, struct ref match);
 /* The sealed body of a token; never answers inside the call. */
 void frames_fetch(struct frames *frames, struct text token, struct ref conn, frames_done *done,
                   void *context);
-/* Whether pictures can be had, as far as is known: false while the store does not answer. */
+/* Whether pictures can be had: false until the store has answered, and while it is down. */
 bool frames_is_up(const struct frames *frames);
+/* Rounds and players whose picture is being waited for. */
+uint32_t frames_waiting(const struct frames *frames);
 
 #endif

@@ -2,21 +2,18 @@
  * for.
  *
  * One object is fetched once, whoever waits for it. What is wrong with an object (absent, too
- * large, no picture) is told at once. A fault is tried three times; when three objects in a row
- * could not be had for reasons of the store, the store is down: from then on nobody is told no
- * before their time is up, one object at a time is asked for, ever more rarely, and the first good
- * answer lets all go on. It refuses to know what pictures are for. All of it runs on the loop's
- * thread. */
+ * large, no picture) is told at once. A fault is tried three times; then others that the catalogue
+ * knows are asked for: one good answer, and the fault is the object's; none, and the store is down
+ * (frames_health.h): from then on nobody is told no before their time is up, one object at a time
+ * is asked for, ever more rarely, and the first good answer lets all go on. It refuses to know what
+ * pictures are for. All of it runs on the loop's thread. */
 #ifndef DUEL_IO_FRAMES_LOAD_H
 #define DUEL_IO_FRAMES_LOAD_H
 
 #include <duel/io/frames_parts.h>
 
 #define FRAMES_LOAD_ATTEMPTS 3
-#define FRAMES_LOAD_RETRY_US 250000u     /* after the first fault, then four times this */
-#define FRAMES_LOAD_DOWN_AFTER 3         /* objects in a row */
-#define FRAMES_LOAD_PROBE_MIN_US 500000u /* while down, doubled each time … */
-#define FRAMES_LOAD_PROBE_MAX_US 5000000u /* … up to this */
+#define FRAMES_LOAD_RETRY_US 250000u /* after the first fault, then four times this */
 
 struct frames_loads;
 struct frames_waiter;
@@ -29,12 +26,15 @@ typedef void frames_loaded(struct frames_waiter *waiter, struct frames_picture *
 struct frames_waiter {
     struct frames_waiter *next;
     frames_loaded *done;
-    uint64_t until_us; /* of loop_now_us() */
+    uint64_t until_us;      /* of loop_now_us(): told no then, whatever the store does */
+    uint64_t until_down_us; /* the same, as soon as this has come and the store is not up */
 };
 
-/* The store is that of the R2_ settings. NULL: out of memory or threads. */
+/* The store is that of the R2_ settings. `changed` is called when it is found there or away, first
+ * when that is known. NULL: out of memory or threads. */
 struct frames_loads *frames_loads_create(struct loop *loop, struct worker *worker,
-                                         const struct settings *settings);
+                                         const struct settings *settings, frames_changed *changed,
+                                         void *context);
 /* Tells all who wait that there is nothing. May come before worker_destroy() or after it. NULL is
  * allowed. */
 void frames_loads_destroy(struct frames_loads *loads);
@@ -42,6 +42,10 @@ void frames_loads_destroy(struct frames_loads *loads);
 void frames_load(struct frames_loads *loads, struct text path, struct frames_waiter *waiter);
 /* Does what is due by now; its own timer calls it. */
 void frames_loads_tick(struct frames_loads *loads);
+/* Objects that should be there, to ask for when only the store's state is wanted: at once, when
+ * nothing is known of that yet. */
+void frames_loads_know(struct frames_loads *loads, const struct text *paths, uint32_t count);
+/* False also when nothing is known yet. */
 bool frames_loads_is_up(const struct frames_loads *loads);
 
 #endif

@@ -41,6 +41,11 @@ void gateway_ping(struct gateway *gateway, struct ref conn);
 void gateway_reply(struct gateway *gateway, struct hub_effect_send *reply);
 void gateway_reply_error(struct gateway *gateway, struct ref conn, uint16_t status,
                          struct text code, struct text message, uint32_t retry_after_s);
+/* HUB_FX_READ: what is asked for is read instead; when nothing is stored, and `unsure`, nobody
+ * knows. */
+void gateway_read(struct gateway *gateway, struct ref conn, bool unsure);
+/* HUB_FX_REPLY_ELSEWHERE: 307. */
+void gateway_reply_elsewhere(struct gateway *gateway, const struct hub_effect *effect);
 
 /* Stops accepting; existing connections go on. */
 void gateway_stop(struct gateway *gateway);

@@ -3,7 +3,8 @@
  *   gateway.c       libwebsockets' callbacks, accepting, life cycle
  *   gateway_conn.c  the connections: states, what waits to be sent, the flush at the end of a turn
  *   gateway_caller.c  who is calling from where, and the bounds for each address
- *   gateway_http.c  requests; with gateway_route.c, gateway_answer.c and gateway_upgrade.c
+ *   gateway_http.c  requests; with gateway_serve.c, gateway_body.c, gateway_route.c,
+ *                   gateway_read.c, gateway_answer.c and gateway_upgrade.c
  *   gateway_peek.c  where a request ends
  *   gateway_ws.c    authentication, reassembly, rates, pings
  *
@@ -180,12 +181,14 @@ struct caller caller_take(struct gateway *gateway, struct conn *conn);
 /* LWS_CALLBACK_HTTP, _HTTP_WRITEABLE, _HTTP_BODY, _HTTP_BODY_COMPLETION: what is to be returned. */
 int http_request(struct gateway *gateway, struct conn *conn, struct text path);
 int http_writeable(struct gateway *gateway, struct conn *conn);
-int http_body(struct conn *conn, size_t size);
+int http_body(struct gateway *gateway, struct conn *conn, const void *data, size_t size);
 int http_body_done(struct conn *conn);
 /* LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: refuses with an answer of its own, or enters CONN_ARRIVING. */
 int http_upgrade(struct gateway *gateway, struct conn *conn);
 /* The answer to a request that the hub was asked; `data` is JSON. */
 void http_reply(struct gateway *gateway, struct conn *conn, struct text data);
+/* The same with 307: it is to be asked again at `path`. */
+void http_reply_elsewhere(struct gateway *gateway, struct conn *conn, struct text path);
 /* Answers what is not worth showing to libwebsockets, and ends the connection. */
 void http_refuse_early(struct gateway *gateway, struct conn *conn, uint32_t status);
 /* The deadline of CONN_REQUEST. */
@@ -204,8 +207,9 @@ void peek_destroy(struct peek *peek);
 /* While a request is answered nothing is looked at; resumed, it expects another head. */
 void peek_pause(struct peek *peek);
 void peek_resume(struct peek *peek);
-/* When a head has been read: whether libwebsockets has read more than that. */
-bool peek_has_more(const struct peek *peek);
+/* When a head has been read, and `body_size` bytes behind it: whether libwebsockets has read more
+ * than that. */
+bool peek_has_more(const struct peek *peek, uint32_t body_size);
 /* Bytes that libwebsockets has read from a connection so far; 0 when the kernel does not tell. */
 uint64_t peek_bytes_read(struct lws *wsi);
 

@@ -24,6 +24,7 @@ struct metrics_gauges {
     bool postgresql_up;
     bool valkey_up;
     bool frames_up;
+    uint32_t frames_waiting;
     bool keys_known;
     int64_t keys_age_ms; /* of the key set; -1: none */
     uint32_t catalogue_videos;

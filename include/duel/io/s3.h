@@ -38,7 +38,8 @@ struct s3_options {
     const char *region;
     const char *access_key;
     const char *secret_key;
-    uint32_t size_max; /* bytes of an object */
+    const char *ca_file; /* PEM: whose certificates an https store may have; "": the system's */
+    uint32_t size_max;   /* bytes of an object */
 };
 
 struct s3;

@@ -33,6 +33,12 @@ void valkey_sweep(struct valkey *valkey, const struct hub_effect *effect);
 void valkey_lease(struct valkey *valkey, const struct hub_effect *effect);
 void valkey_release(struct valkey *valkey, const struct hub_effect *effect);
 void valkey_locate(struct valkey *valkey, const struct hub_effect *effect);
+void valkey_look(struct valkey *valkey, const struct hub_effect *effect);
+void valkey_invite(struct valkey *valkey, const struct hub_effect *effect);
+void valkey_withdraw(struct valkey *valkey, const struct hub_effect *effect);
+void valkey_rematch(struct valkey *valkey, const struct hub_effect *effect);
+/* Not answered. While there is no connection it is forgotten. */
+void valkey_left(struct valkey *valkey, const struct hub_effect *effect);
 /* Also lb:duels:elo and one entry of duel:events (contract section 7). */
 void valkey_publish(struct valkey *valkey, const struct hub_effect *effect);
 /* Asks ranking.lua, whose arguments these are, for `texts` texts; arguments are copied. False:

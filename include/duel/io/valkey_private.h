@@ -1,7 +1,10 @@
 /* Inside the Valkey adapter, for duel/io/valkey*.c and their tests only.
  *
  *   valkey.c          life; asking, and the queue and finished matches
- *   valkey_matches.c  live matches: saved, sought, swept, leased, released, located
+ *   valkey_matches.c  live matches: saved, sought, swept, leased, released
+ *   valkey_look.c     where they are, for those who only want to know
+ *   valkey_rematch.c  rematches, and who left early
+ *   valkey_invite.c   invitations
  *   valkey_ranking.c  the ranking, for those who only read
  *   valkey_ask.c      arguments of a call put together, answers taken apart
  *   valkey_link.c     scripts called through one connection, and its loss
@@ -42,7 +45,12 @@ enum valkey_script {
     VALKEY_LEASE,
     VALKEY_RELEASE,
     VALKEY_LOCATE,
+    VALKEY_LOOK,
+    VALKEY_REMATCH,
+    VALKEY_LEFT,
     VALKEY_PUBLISH,
+    VALKEY_INVITE,
+    VALKEY_WITHDRAW,
     VALKEY_RANKING,
     VALKEY_SCRIPTS
 };
@@ -84,7 +92,8 @@ struct valkey_ask {
     struct ref ref;   /* for the answer, and so is: */
     struct uuid uuid;
     /* Makes the event that answers it; `answer` is there when `reply` is HUB_OK, and lives while
-     * the event does. What comes before that event is told to the hub inside. */
+     * the event does. What comes before that event is told to the hub inside. NULL: nobody is told
+     * what came of it. */
     struct hub_event (*answer)(struct valkey *valkey, const struct valkey_ask *ask,
                                enum hub_reply reply, const struct redisReply *answer);
     struct inquiry *inquiry; /* told instead of the hub, when there is one: so many */
@@ -141,7 +150,8 @@ void valkey_add_flag(struct valkey_call *call, bool flag);
 void valkey_add_uuid(struct valkey_call *call, const struct uuid *uuid); /* none: empty */
 /* Asks; what cannot be asked is answered HUB_UNAVAILABLE, later. */
 void valkey_send(struct valkey *valkey, const struct valkey_call *call);
-/* Asks for an inquiry. False: there is no connection, and nothing will be answered. */
+/* Asks for an inquiry, or where no answer is told. False: there is no connection, and nothing will
+ * be answered. */
 bool valkey_try(struct valkey *valkey, const struct valkey_call *call);
 /* The answer to it. */
 void valkey_inquired(const struct valkey_ask *ask, enum hub_reply reply,
@@ -154,7 +164,9 @@ bool valkey_number_at(const struct redisReply *answer, uint32_t at, int64_t *ret
 bool valkey_uuid_at(const struct redisReply *answer, uint32_t at, struct uuid *ret_uuid);
 /* A node's name, or an empty one as none. */
 bool valkey_node_at(const struct redisReply *answer, uint32_t at, struct text *ret_node);
-/* Fence, two cards and the data. */
+/* Where a match is, in the scripts' words. */
+bool valkey_read_place(struct text word, enum hub_place *ret_place);
+/* Fence, two cards, the data and the terms. */
 bool valkey_copy_at(const struct redisReply *answer, uint32_t at, struct hub_copy *ret_copy);
 
 struct loop *valkey_loop(const struct valkey *valkey);

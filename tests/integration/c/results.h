@@ -3,8 +3,7 @@
 #ifndef DUEL_TESTS_RESULTS_H
 #define DUEL_TESTS_RESULTS_H
 
-#include "database.h"
-#include "stores.h"
+#include "pg_world.h"
 
 #define MATCHES 300 /* more than are under way at once */
 

@@ -22,8 +22,8 @@ struct record {
     enum hub_event_type type;
     struct ref ref;
     enum hub_reply reply;
-    struct hub_event event; /* views in it are gone but for those of Valkey's events; `name` is
-                             * kept */
+    struct hub_event event; /* views in it are gone but for those of Valkey's events and `met`;
+                             * `name` is kept */
     char name[64];
     bool has_avatar;
 };
@@ -74,6 +74,7 @@ static inline void world_keep_copy(struct hub_copy *copy)
     world_keep(&copy->card[0]);
     world_keep(&copy->card[1]);
     world_keep(&copy->data);
+    world_keep(&copy->terms);
 }
 
 /* The events that answer what is asked of Valkey for matches. */
@@ -97,6 +98,16 @@ static inline void record_match_event(struct record *record)
         world_keep(&event->lost.node);
     } else if (event->type == HUB_EV_LEASED) {
         record->reply = event->leased.reply;
+    } else if (event->type == HUB_EV_REMATCHED) {
+        record->ref = event->rematched.match;
+        record->reply = event->rematched.reply;
+        world_keep_copy(&event->rematched.copy);
+    } else if (event->type == HUB_EV_INVITED) {
+        record->ref = event->invited.conn;
+        record->reply = event->invited.reply;
+    } else if (event->type == HUB_EV_WITHDRAWN) {
+        record->ref = event->withdrawn.conn;
+        record->reply = event->withdrawn.reply;
     } else if (event->type == HUB_EV_RELEASED) {
         record->reply = event->released.reply;
     } else if (event->type == HUB_EV_LOCATED) {
@@ -104,6 +115,15 @@ static inline void record_match_event(struct record *record)
         record->reply = event->located.reply;
         world_keep(&event->located.node);
         world_keep(&event->located.phase);
+        world_keep(&event->located.card);
+        world_keep(&event->located.queue_node);
+    } else if (event->type == HUB_EV_LOOKED) {
+        record->ref = event->looked.conn;
+        record->reply = event->looked.reply;
+        world_keep(&event->looked.node);
+        world_keep(&event->looked.card[0]);
+        world_keep(&event->looked.card[1]);
+        world_keep(&event->looked.terms);
     }
 }
 
@@ -116,6 +136,9 @@ static inline void record_event(struct record *record, const struct hub_event *e
         record->reply = event->player.reply;
         snprintf(record->name, sizeof record->name, "%.*s", TEXT_ARG(event->player.name));
         record->has_avatar = event->player.avatar.data != NULL;
+        for (uint32_t i = 0; i < event->player.met_count; i++) {
+            world_keep(&record->event.player.met[i]);
+        }
     } else if (event->type == HUB_EV_STORED) {
         record->ref = event->stored.result;
         record->reply = event->stored.reply;

@@ -3,63 +3,17 @@
 #include "books.h"
 #include "postgres_server.h"
 #include "results.h"
-#include <duel/io/pg_private.h>
 
 #define KILLS 3
-
-static struct pg *pg;
-static uint32_t secrets;
-
-static void world_perform(void *context, struct hub_effect *effect)
-{
-    (void)context;
-    pg_store(pg, effect->store.result, effect->store.data);
-}
-
-static void on_secret(void *context, const uint8_t key[AUTH_SECRET_SIZE])
-{
-    (void)context;
-    (void)key;
-    secrets++;
-    world_look();
-}
-
-static void on_catalogue(void *context, bool ok, const struct titles_row *rows, uint32_t count)
-{
-    (void)context;
-    (void)ok;
-    (void)rows;
-    (void)count;
-}
-
-static const struct pg_callbacks callbacks = { NULL, world_up, on_secret, on_catalogue, NULL };
-
-static bool is_ready(void)
-{
-    return secrets > world_hub.downs && pg_is_up(pg);
-}
 
 static void set_up(void)
 {
     server_open();
-    database_open("pg_crash", true);
-    world_open();
-    secrets = 0;
-    world_settings.database_url = database_url;
-    pg = pg_create(world_loop, world_worker, &world_settings, &callbacks);
-    CHECK(world_run(is_ready));
+    pg_set_up("pg_crash");
     make_results();
     for (uint32_t i = 0; i < MATCHES; i++) {
         results[i].fence = 10 + i;
     }
-}
-
-static void tear_down(void)
-{
-    pg_destroy(pg);
-    world_close();
-    database_close();
-    server_close();
 }
 
 /* Stores all results, with the server killed KILLS times in the middle of it. */
@@ -78,7 +32,7 @@ static void store_all(void)
         CHECK(note_answers(asked));
         CHECK(!pg_is_up(pg));
         server_start();
-        CHECK(world_run(is_ready));
+        CHECK(world_run(pg_is_ready));
     }
     asked = ask_stores();
     CHECK(asked > 0); /* else nothing was ever lost and this shows nothing */
@@ -119,6 +73,7 @@ TEST(a_killed_server_has_each_result_once)
     check_rows();
     CHECK_INT(world_hub.downs, 2 * KILLS);
     tear_down();
+    server_close();
 }
 
 TEST_MAIN

@@ -192,12 +192,29 @@ static void model_count(const struct match_model *match, int sign)
     }
 }
 
+/* How often who wins this match has won a rated one of the same other (R-63); all end within a
+ * second. */
+static uint32_t model_wins(const struct match_model *match)
+{
+    uint32_t wins = 0;
+    int8_t winner = match->stands.winner;
+    for (uint32_t i = 0; i < MATCHES_MAX && winner != MATCH_NOBODY; i++) {
+        const struct match_model *other = &matches[i];
+        uint32_t won = (uint32_t)other->stands.winner;
+        wins += other->figures.rated && other->stands.winner != MATCH_NOBODY &&
+                seat_of(i, won) == seat_of(match->stands.match, (uint32_t)winner) &&
+                seat_of(i, 1 - won) == seat_of(match->stands.match, 1 - (uint32_t)winner);
+    }
+    return wins;
+}
+
 static void model_rate(struct match_model *match)
 {
     static const enum rating_outcome outcomes[] = { RATING_DRAW, RATING_WIN, RATING_LOSS };
     int r1 = players[seat_of(match->stands.match, 0)].rating;
     int r2 = players[seat_of(match->stands.match, 1)].rating;
-    int change = rating_change(r1, r2, outcomes[match->stands.winner + 1]);
+    int change = rating_change_repeated(r1, r2, outcomes[match->stands.winner + 1],
+                                        model_wins(match));
     match->figures = (struct figures){ true, { r1, r2 }, { r1 + change, r2 - change } };
     model_count(match, 1);
 }
@@ -386,7 +403,7 @@ TEST(results_of_before_there_were_fences_stand_as_fence_0)
     (void)store(&ending); /* by the functions of then */
     migrate();
     CHECK_STRING(database_ask("select string_agg(name, ' ' order by version) from duel_migrations"),
-                 "a b 003_fences 004_reading");
+                 "a b 003_fences 004_reading 005_fair_play");
     CHECK_STRING(database_ask("select fence is null and rated_seq is null from duel_matches"), "t");
     CHECK(books_are_right());
     ending.winner = 1;

@@ -2,82 +2,11 @@
  * database.h. */
 #include "books.h"
 #include "results.h"
-#include <duel/io/pg_private.h>
 #include <signal.h>
-
-static struct pg *pg;
-static uint32_t secrets;
-static uint32_t catalogues, sames;
-static bool catalogue_ok;
-static const struct titles_row *catalogue_rows;
-static uint32_t catalogue_count;
-
-static void world_perform(void *context, struct hub_effect *effect)
-{
-    (void)context;
-    if (effect->type == HUB_FX_LOAD_PLAYER) {
-        pg_load_player(pg, effect->load.player, effect->load.sub);
-    } else if (effect->type == HUB_FX_STORE) {
-        pg_store(pg, effect->store.result, effect->store.data);
-    } else {
-        pg_load_catalogue(pg);
-    }
-}
-
-static void on_secret(void *context, const uint8_t key[AUTH_SECRET_SIZE])
-{
-    (void)context;
-    (void)key;
-    secrets++;
-    world_look();
-}
-
-static void on_catalogue(void *context, bool ok, const struct titles_row *rows, uint32_t count)
-{
-    (void)context;
-    catalogues++;
-    catalogue_ok = ok;
-    catalogue_rows = rows;
-    catalogue_count = count;
-    world_look();
-}
-
-static void on_same(void *context)
-{
-    (void)context;
-    sames++;
-    world_look();
-}
-
-static const struct pg_callbacks callbacks = { NULL, world_up, on_secret, on_catalogue, on_same };
-
-static bool is_ready(void)
-{
-    return secrets > world_hub.downs && pg_is_up(pg);
-}
-
-static void open_pg(const char *url)
-{
-    world_open();
-    secrets = catalogues = sames = 0;
-    world_settings.database_url = url;
-    world_settings.difficulty_min = 4;
-    world_settings.difficulty_max = 6;
-    pg = pg_create(world_loop, world_worker, &world_settings, &callbacks);
-}
 
 static void set_up(void)
 {
-    database_open("pg_loss", true);
-    open_pg(database_url);
-    CHECK(world_run(is_ready));
-}
-
-static void tear_down(void)
-{
-    pg_destroy(pg);
-    world_close();
-    database_close();
+    pg_set_up("pg_loss");
 }
 
 static void ask_player(void)
@@ -97,13 +26,12 @@ static int backend(void)
 
 TEST(without_a_server_questions_are_answered_unavailable)
 {
-    open_pg("postgresql://nobody@127.0.0.1:1/none");
+    pg_begin("postgresql://nobody@127.0.0.1:1/none");
     ask_player();
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
     CHECK(!pg_is_up(pg));
-    pg_destroy(pg);
-    world_close();
+    pg_end();
 }
 
 TEST(a_terminated_backend_loses_nothing_and_stores_nothing_twice)
@@ -113,7 +41,7 @@ TEST(a_terminated_backend_loses_nothing_and_stores_nothing_twice)
     set_up();
     make_results();
     for (int round = 0; round < 3; round++) { /* killed three times in the middle of the work */
-        CHECK(world_run(is_ready));
+        CHECK(world_run(pg_is_ready));
         asked = ask_stores();
         world_hub.records_count = 0;
         CHECK(world_run(some_are_stored));
@@ -124,7 +52,7 @@ TEST(a_terminated_backend_loses_nothing_and_stores_nothing_twice)
         CHECK(note_answers(asked));
     }
     CHECK_INT(world_hub.downs, 3);
-    CHECK(world_run(is_ready));
+    CHECK(world_run(pg_is_ready));
     asked = ask_stores();
     CHECK(asked > 0); /* else nothing was ever lost and this shows nothing */
     CHECK(world_run_events(asked));
@@ -157,7 +85,7 @@ TEST(a_frozen_backend_is_noticed_and_left)
     CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
     CHECK_INT(world_hub.records[1].reply, HUB_UNAVAILABLE);
     CHECK_INT(world_hub.downs, 1);
-    CHECK(world_run(is_ready));
+    CHECK(world_run(pg_is_ready));
     ask_player();
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_OK);
@@ -204,7 +132,7 @@ TEST(a_server_that_became_read_only_is_left_and_nothing_is_refused)
     database_do(database_admin, "set default_transaction_read_only = off; do $$ begin execute"
                                 " format('alter database %I reset default_transaction_read_only',"
                                 " current_database()); end $$");
-    CHECK(world_run(is_ready));
+    CHECK(world_run(pg_is_ready));
     tear_down();
 }
 
@@ -218,7 +146,7 @@ TEST(a_database_that_lost_its_schema_is_migrated_again)
     ask_player();
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);
-    CHECK(world_run(is_ready));
+    CHECK(world_run(pg_is_ready));
     ask_player();
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_OK);
@@ -234,8 +162,7 @@ TEST(what_was_asked_is_sent_before_the_end)
     (void)ask_stores();
     world_hub.effects_count = 140;
     loop_event(world_loop, &tick);
-    pg_destroy(pg);
-    world_close();
+    pg_end();
     CHECK_INT(world_hub.records_count, 0);
     CHECK_INT(atoi(database_ask("select count(*) from duel_matches")), 140);
     database_close();
@@ -245,13 +172,12 @@ TEST(what_was_asked_is_sent_before_the_end)
 
 static bool has_catalogue(void)
 {
-    return catalogues + sames > 0;
+    return pg_told.loads + pg_told.sames > 0;
 }
 
 static bool load_catalogue(void)
 {
-    catalogues = sames = 0;
-    catalogue_rows = NULL;
+    memset(&pg_told, 0, sizeof pg_told);
     world_ask(HUB_FX_NOTE);
     return world_run(has_catalogue);
 }
@@ -274,8 +200,8 @@ TEST(an_empty_catalogue_is_one)
 {
     set_up();
     CHECK(load_catalogue());
-    CHECK(catalogue_ok);
-    CHECK_INT(catalogue_count, 0);
+    CHECK(pg_told.ok);
+    CHECK_INT(pg_told.count, 0);
     tear_down();
 }
 
@@ -289,10 +215,10 @@ TEST(the_catalogue_is_all_videos_that_have_a_frame)
                                 "update frames set r2_path = E'a\\nb' where video_id = 'video11'"
                                 " and rank = 1");
     CHECK(load_catalogue());
-    CHECK(catalogue_ok);
-    CHECK_INT(catalogue_count, 1203);
-    for (uint32_t i = 0; i < catalogue_count; i++) {
-        const struct titles_row *row = &catalogue_rows[i];
+    CHECK(pg_told.ok);
+    CHECK_INT(pg_told.count, 1203);
+    for (uint32_t i = 0; i < pg_told.count; i++) {
+        const struct titles_row *row = &pg_told.rows[i];
         char expected[64];
         int number = atoi(row->video.data + 5);
         CHECK(number >= 1 && number <= 1203 && !seen[number]);
@@ -323,14 +249,14 @@ TEST(the_catalogue_is_read_again_only_after_a_change)
     set_up();
     add_videos(1, 20);
     CHECK(load_catalogue());
-    CHECK_INT(catalogue_count, 20);
+    CHECK_INT(pg_told.count, 20);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         CHECK(load_catalogue());
-        CHECK_INT(sames, 1);
+        CHECK_INT(pg_told.sames, 1);
         database_do(database_admin, changes[i]);
         CHECK(load_catalogue());
-        CHECK_INT(catalogues, 1);
-        CHECK_INT(catalogue_count, i < 3 ? 20 : 19);
+        CHECK_INT(pg_told.loads, 1);
+        CHECK_INT(pg_told.count, i < 3 ? 20 : 19);
     }
     tear_down();
 }
@@ -343,12 +269,12 @@ TEST(a_catalogue_load_that_breaks_off_says_so)
     (void)snprintf(sql, sizeof sql, "select pg_terminate_backend(%d)", backend());
     database_do(database_admin, sql);
     CHECK(load_catalogue());
-    CHECK(!catalogue_ok);
-    CHECK_INT(catalogue_count, 0);
+    CHECK(!pg_told.ok);
+    CHECK_INT(pg_told.count, 0);
     CHECK(load_catalogue()); /* now without a connection, or with the next one */
-    CHECK(world_run(is_ready));
+    CHECK(world_run(pg_is_ready));
     CHECK(load_catalogue());
-    CHECK(sames == 1 || (catalogue_ok && catalogue_count == 1203));
+    CHECK(pg_told.sames == 1 || (pg_told.ok && pg_told.count == 1203));
     tear_down();
 }
 
@@ -360,8 +286,8 @@ TEST(a_catalogue_that_is_locked_costs_no_connection)
     int pid = backend();
     database_do(database_admin, "begin; lock table videos in access exclusive mode");
     CHECK(load_catalogue());
-    CHECK_INT(catalogues, 1);
-    CHECK(!catalogue_ok);
+    CHECK_INT(pg_told.loads, 1);
+    CHECK(!pg_told.ok);
     CHECK_INT(world_hub.downs, 0);
     ask_player();
     CHECK(world_run_events(1));
@@ -369,8 +295,8 @@ TEST(a_catalogue_that_is_locked_costs_no_connection)
     CHECK_INT(backend(), pid);
     database_do(database_admin, "rollback");
     CHECK(load_catalogue());
-    CHECK(catalogue_ok);
-    CHECK_INT(catalogue_count, 3);
+    CHECK(pg_told.ok);
+    CHECK_INT(pg_told.count, 3);
     tear_down();
 }
 
@@ -381,7 +307,7 @@ TEST(a_large_catalogue_comes_in_pieces)
     add_videos(1, 10000);
     uint64_t connecting_us = loop_measure(world_loop).longest_us;
     CHECK(load_catalogue());
-    CHECK_INT(catalogue_count, 10000);
+    CHECK_INT(pg_told.count, 10000);
     struct loop_times times = loop_measure(world_loop);
     printf("10,000 videos: %llu turns, the longest %llu us (while connecting %llu us)\n",
            (unsigned long long)times.turns, (unsigned long long)times.longest_us,

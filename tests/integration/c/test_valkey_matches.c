@@ -268,7 +268,9 @@ TEST(a_save_leaves_a_player_in_a_newer_match)
 {
     set_up_processes();
     CHECK_INT(save_at(0, 1, 10, true).reply, HUB_OK);
-    (void)server_ask("DEL duel:playing:%s", name(1)); /* evicted; and the player plays elsewhere */
+    /* Two losses, and the player plays elsewhere. */
+    (void)server_ask("DEL duel:playing:%s", name(1));
+    (void)server_ask("HDEL duel:players:%s %s", boot_of(0), name(1));
     (void)join_at(1, 1, 1000);
     CHECK(join_at(1, 5, 1000).matched);
     CHECK_INT(save_at(0, 1, 10, true).reply, HUB_OK);

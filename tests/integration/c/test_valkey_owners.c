@@ -229,7 +229,14 @@ TEST(a_lease_tells_when_it_was_gone)
     CHECK(lease_at(0)->event.leased.was_there);
     (void)server_ask("FLUSHALL");
     CHECK(!lease_at(0)->event.leased.was_there);
+    CHECK(!lease_at(0)->event.leased.was_there); /* until it says that it knows */
+    CHECK(lease_told(0, 0, false, false)->event.leased.was_there);
+    CHECK_STRING(server_ask("HGET duel:players:%s whole", boot_of(0)), "0");
     CHECK(lease_at(0)->event.leased.was_there);
+    CHECK_STRING(server_ask("HGET duel:players:%s whole", boot_of(0)), "1");
+    (void)server_ask("DEL duel:players:%s", boot_of(0));
+    CHECK(!lease_at(0)->event.leased.was_there);
+    tell_at(0);
     CHECK(atoi(server_ask("PTTL duel:lease:%s", boot_of(0))) > 50000);
     CHECK_STRING(server_ask("HGET duel:lease:%s node", boot_of(0)), "a");
     valkey_end_lease(processes[0].valkey); /* the loop does not run any more */

@@ -42,6 +42,16 @@ static void world_perform(void *context, struct hub_effect *effect)
         valkey_release(valkey, effect);
     } else if (effect->type == HUB_FX_LOCATE) {
         valkey_locate(valkey, effect);
+    } else if (effect->type == HUB_FX_LOOK) {
+        valkey_look(valkey, effect);
+    } else if (effect->type == HUB_FX_REMATCH) {
+        valkey_rematch(valkey, effect);
+    } else if (effect->type == HUB_FX_INVITE) {
+        valkey_invite(valkey, effect);
+    } else if (effect->type == HUB_FX_WITHDRAW) {
+        valkey_withdraw(valkey, effect);
+    } else if (effect->type == HUB_FX_LEFT) {
+        valkey_left(valkey, effect);
     } else {
         valkey_publish(valkey, effect);
     }
@@ -65,6 +75,7 @@ static inline void process_open(uint32_t index, const char *url, const char *nod
         .window_step_ms = 5000,
         .queue_timeout_ms = 30000,
         .lease_ms = 60000,
+        .rated_invites = "on",
     };
     asked->settings = world_settings;
     asked->valkey = valkey_create(world_loop, world_worker, &asked->settings, world_up, NULL);
@@ -137,9 +148,9 @@ static inline const char *match_name(uint32_t match)
 
 static inline struct text card_of(uint32_t player)
 {
-    static char cards[16][8];
+    static char cards[16][12];
     char *card = cards[player % 16];
-    (void)snprintf(card, 8, "c%u", player);
+    (void)snprintf(card, 12, "c%u", player);
     return text_from(card);
 }
 
@@ -212,18 +223,31 @@ static inline struct record *sweep_at(uint32_t index)
     return answer_of(HUB_EV_SWEPT);
 }
 
-static inline struct record *lease_with(uint32_t index, uint32_t load, bool draining)
+static inline struct record *lease_told(uint32_t index, uint32_t load, bool draining, bool told)
 {
     asked = &processes[index];
     struct hub_effect *effect = world_ask(HUB_FX_LEASE);
     effect->lease.load = load;
     effect->lease.draining = draining;
+    effect->lease.told = told;
     return answer_of(HUB_EV_LEASED);
+}
+
+static inline struct record *lease_with(uint32_t index, uint32_t load, bool draining)
+{
+    return lease_told(index, load, draining, true);
 }
 
 static inline struct record *lease_at(uint32_t index)
 {
     return lease_with(index, 0, false);
+}
+
+/* It has nothing to tell of what Valkey may have lost, and says so. */
+static inline void tell_at(uint32_t index)
+{
+    CHECK_INT(lease_told(index, 0, false, false)->reply, HUB_OK);
+    CHECK_INT(lease_at(index)->reply, HUB_OK);
 }
 
 /* As if its connection were an old one: leases that have run out are believed. */
@@ -320,7 +344,7 @@ static inline void set_up_processes(void)
         settle(i);
     }
     for (uint32_t i = 0; i < PROCESSES_MAX; i++) {
-        CHECK_INT(lease_at(i)->reply, HUB_OK);
+        tell_at(i);
     }
 }
 

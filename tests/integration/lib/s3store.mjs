@@ -4,11 +4,12 @@
 
 import { createHash, createHmac } from "node:crypto";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { SignatureV4 } from "@smithy/signature-v4";
 
 const SKEW_MS = 15 * 60_000;
 
-class Sha256 {
+export class Sha256 {
     constructor(secret) {
         this.hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret);
     }
@@ -23,7 +24,7 @@ class Sha256 {
 }
 
 /** Each byte but the unreserved ones as %XX: what the signature is over, however it was sent. */
-function canonicalPath(path) {
+export function canonicalPath(path) {
     const one = (segment) => encodeURIComponent(decodeURIComponent(segment))
         .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
     return path.split("/").map(one).join("/");
@@ -39,7 +40,9 @@ function parseAuthorization(text = "") {
 }
 
 export class S3Store {
-    constructor() {
+    /** `tls`: {key, cert} to answer over HTTPS alone. */
+    constructor({ tls } = {}) {
+        this.tls = tls;
         this.bucket = "frames-bucket";
         this.region = "garage";
         this.key = "GK31c2f218a2e44f";
@@ -54,7 +57,8 @@ export class S3Store {
 
     /** Listens, again at the same port after stop(). */
     async start() {
-        this.server = createServer((request, response) => this.#answer(request, response));
+        const answer = (request, response) => this.#answer(request, response);
+        this.server = this.tls ? createTlsServer(this.tls, answer) : createServer(answer);
         this.server.on("connection", (socket) => {
             this.connections++;
             this.sockets.add(socket);
@@ -76,7 +80,8 @@ export class S3Store {
 
     get settings() {
         return {
-            DUEL_FRAMES: `s3://${this.bucket}`, R2_ENDPOINT: `http://127.0.0.1:${this.port}`,
+            DUEL_FRAMES: `s3://${this.bucket}`,
+            R2_ENDPOINT: `${this.tls ? "https" : "http"}://127.0.0.1:${this.port}`,
             R2_ACCESS_KEY: this.key, R2_SECRET_KEY: this.secret, R2_REGION: this.region,
         };
     }

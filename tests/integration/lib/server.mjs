@@ -9,7 +9,7 @@ import { within } from "./client.mjs";
 
 const FAULTS = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|assertion failed/;
 
-async function freePort() {
+export async function freePort() {
     for (let attempt = 0; attempt < 50; attempt++) {
         const port = 20000 + Math.floor(Math.random() * 10000);
         const free = await new Promise((done) => {

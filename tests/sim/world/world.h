@@ -51,7 +51,7 @@ struct world_say {
     int64_t round; /* or ts */
     int64_t seq;
     bool is_video;
-    bool right; /* what its sender knows: it is the answer */
+    bool right; /* what its sender knows: it is the answer; of `rematch`: accept */
     uint32_t text_size;
     char text[200];
 };
@@ -114,6 +114,7 @@ struct world_user {
     char name[40];
     struct uuid id;
     int32_t start; /* rating without any match */
+    uint32_t opponents; /* met in rated matches, before */
     int32_t rating;
 };
 
@@ -150,7 +151,10 @@ struct world_bot {
     uint32_t tries;         /* that came to nothing, in a row */
     uint32_t place;         /* the node to connect to, + 1; 0: any */
     bool welcomed;
+    bool polls; /* waits for an opponent by asking again and again */
     bool has_match;
+    bool has_ticket; /* for it: `slot` is known */
+    bool is_parked;  /* waits in an own invitation */
     bool over_seen;
     struct uuid match;
     uint8_t slot;
@@ -216,6 +220,7 @@ struct world_process {
     bool cut;             /* from Valkey, which is there for others */
     uint64_t asked_us;    /* when Valkey carries out what it was asked last */
     uint64_t answered_us; /* when its latest answer arrives */
+    uint32_t connections; /* to Valkey, so far */
     bool sweep_heard;     /* the answer to its latest sweep has come */
     uint64_t tick_us;
     uint64_t deadline_us;
@@ -261,6 +266,9 @@ struct world_tally {
     uint64_t forgotten;
     uint64_t was_over;    /* matches taken over that were stored already */
     uint64_t redirects;   /* 4421 */
+    uint64_t polled;      /* answers to who waits by asking */
+    uint64_t polled_matches; /* of these: matched */
+    uint64_t looks;       /* at a match, answered by who has it */
     uint64_t elsewhere;   /* matched for another node */
     uint64_t kept_place;  /* tickets that kept an older `since` */
     uint64_t told_early;  /* news told before it was saved, rightly */
@@ -271,6 +279,20 @@ struct world_tally {
     uint64_t vanished;    /* of those: without a trace */
     uint64_t unpublished; /* rows that stand without having been published */
     uint64_t resurrected; /* welcomes to a match whose result is stored */
+    /* Afterwards. */
+    uint64_t offers;      /* of a rematch, told */
+    uint64_t declined;
+    uint64_t expired;
+    uint64_t rematches;   /* made */
+    uint64_t left_early;
+    uint64_t invites;
+    uint64_t too_many_invites;
+    uint64_t withdrawn;
+    uint64_t parked;      /* welcomes to an own invitation */
+    uint64_t accepted;
+    uint64_t accepted_rated;
+    uint64_t not_accepted;
+    uint64_t cooldowns;   /* sent away from the queue for that */
 };
 
 struct witness;
@@ -396,16 +418,24 @@ void valkey_destroy_model(struct world *world);
 void valkey_carry_out(struct world *world, struct world_item *ask, struct world_item *answer);
 void valkey_turn(struct world *world);
 void valkey_end(struct world *world);
-void valkey_connected(struct world *world, const struct world_process *process);
+void valkey_connected(struct world *world, struct world_process *process);
 void valkey_lease_ended(struct world *world, const struct world_process *process);
+/* A player left a rated match early. */
+void model_left(struct world *world, const struct uuid *player, const struct uuid *match);
 /* The mark of the copy that it keeps of a match, or NULL. */
 void *valkey_mark(struct world *world, const struct uuid *match);
+/* Somebody has told it that the match is over, or came to nothing. */
+bool valkey_has_ended(struct world *world, const struct uuid *match);
 
 void bots_init(struct world *world);
 void bots_think(struct world *world, uint32_t bot);
 void bots_receive(struct world *world, uint32_t bot, struct ref conn,
                   const struct message *message);
 /* `place`: with 4421, the node to go to, + 1. */
+/* An invitation of his was made. */
+void bots_invited(struct world *world, uint32_t bot, const struct uuid *match);
+/* The answer to a request to the queue. */
+void bots_polled(struct world *world, uint32_t bot, const struct message *message);
 void bots_closed(struct world *world, uint32_t bot, struct ref conn, uint16_t code,
                  uint32_t place);
 
@@ -429,6 +459,8 @@ void witness_evicted(struct world *world, const struct uuid *match, bool whole);
 /* Valkey has made a pair, or keeps this copy. */
 void witness_paired(struct world *world, const struct uuid *id, const struct uuid players[2]);
 void witness_kept(struct world *world, void *mark);
+/* The match that was just made is an invitation's. */
+void witness_invited(struct world *world, const struct uuid *id, bool rated);
 /* A row of PostgreSQL was written, or written anew. */
 void witness_stored_row(struct world *world, const struct world_stored *row);
 void witness_end(struct world *world);

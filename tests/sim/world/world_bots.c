@@ -13,6 +13,7 @@ void bots_init(struct world *world)
         (void)snprintf(user->name, sizeof user->name, "Plàyer\t%u", i);
         user->id = uuid_random(rng_next(&world->rng), rng_next(&world->rng));
         user->start = 900 + (int32_t)world_random(world, 300);
+        user->opponents = HUB_OPPONENTS_MAX - i % 3;
         user->rating = user->start;
         world->bots[i].latency_us = 1000 + world_random(world, 200000);
         world->bots[i].skill = world_random(world, 101);
@@ -30,6 +31,8 @@ static void say_type(struct world *world, struct ref conn, enum message_type typ
 static void forget_match(struct world_bot *bot)
 {
     bot->has_match = false;
+    bot->has_ticket = false;
+    bot->is_parked = false;
     bot->over_seen = false;
     bot->welcomed = false;
     bot->play = REF_NONE;
@@ -43,6 +46,20 @@ static void forget_match(struct world_bot *bot)
 
 /* ---- the queue ---- */
 
+static void go_to_match(struct world *world, struct world_bot *bot, const struct uuid *match,
+                        struct text resume, struct text path)
+{
+    if (!bot->has_match || !uuid_equal(&bot->match, match)) {
+        forget_match(bot);
+        bot->has_match = true;
+        bot->match = *match;
+        bot->slot = (uint8_t)(resume.data[0] - '0');
+        bot->has_ticket = true;
+        bot->play_after_us = world->now_us;
+    }
+    bot->place = text_equal(path, TEXT("/n/a")) ? 1 : 2;
+}
+
 static void open_tab(struct world *world, uint32_t index)
 {
     struct world_bot *bot = &world->bots[index];
@@ -54,9 +71,38 @@ static void open_tab(struct world *world, uint32_t index)
     }
 }
 
+/* Asks, joins again, leaves, or loses interest without a word. */
+static void think_polling(struct world *world, uint32_t index)
+{
+    uint32_t roll = world_random(world, 1000);
+    if (roll < 60) {
+        net_open(world, index, HUB_DOOR_POLL, false, 0);
+    } else if (roll < 100) {
+        net_open(world, index, HUB_DOOR_JOIN, false, 0);
+    } else if (roll < 103) {
+        net_open(world, index, HUB_DOOR_LEAVE, false, 0);
+    } else if (roll < 106) {
+        world->bots[index].polls = false;
+    }
+}
+
+void bots_polled(struct world *world, uint32_t index, const struct message *message)
+{
+    struct world_bot *bot = &world->bots[index];
+    bot->polls = message->type == MSG_queue_queued;
+    if (message->type == MSG_queue_matched) {
+        go_to_match(world, bot, &message->queue_matched.match, message->queue_matched.resume,
+                    message->queue_matched.path);
+    }
+}
+
 static void think_idle(struct world *world, uint32_t index)
 {
     uint32_t roll = world_random(world, 100);
+    if (!world->ending && world->bots[index].polls) {
+        think_polling(world, index);
+        return;
+    }
     if (world->ending || world->now_us < world->bots[index].tabs_after_us) {
         return;
     }
@@ -66,6 +112,11 @@ static void think_idle(struct world *world, uint32_t index)
         net_open(world, index, HUB_DOOR_ME, false, 0);
     } else if (roll < 40) {
         net_open(world, index, HUB_DOOR_SEARCH, false, 0);
+    } else if (roll < 48) {
+        net_open(world, index, HUB_DOOR_INVITE, false, 0);
+    } else if (roll < 58) {
+        world->bots[index].polls = true;
+        net_open(world, index, HUB_DOOR_JOIN, false, 0);
     }
 }
 
@@ -90,7 +141,61 @@ static void think_queued(struct world *world, uint32_t index)
         say_type(world, tab, MSG_ping);
     } else if (roll < 40) {
         net_open(world, index, HUB_DOOR_ME, false, 0);
+    } else if (roll < 43) {
+        net_open(world, index, HUB_DOOR_INVITE, false, 0);
+    } else if (roll < 48) {
+        net_open(world, index, roll < 46 ? HUB_DOOR_POLL : HUB_DOOR_JOIN, false, 0);
     }
+}
+
+/* ---- invitations ---- */
+
+/* A link to a match, which may lead to somebody else's by now. */
+static void follow_link(struct world *world, struct world_bot *bot, const struct uuid *match)
+{
+    forget_match(bot);
+    bot->has_match = true;
+    bot->match = *match;
+    bot->play_after_us = world->now_us + world_random(world, 3 * WORLD_SECOND_US);
+}
+
+void bots_invited(struct world *world, uint32_t index, const struct uuid *match)
+{
+    struct world_bot *bot = &world->bots[index];
+    if (!bot->has_match && world_chance(world, 900)) {
+        follow_link(world, bot, match); /* else the friend finds nobody */
+    }
+    uint32_t first = world_random(world, world->users_count);
+    uint32_t friends = world_chance(world, 200) ? 2 : 1; /* the second is one too many */
+    for (uint32_t i = 0; i < world->users_count && friends > 0; i++) {
+        uint32_t other = (first + i) % world->users_count;
+        if (other != index && !world->bots[other].has_match) {
+            follow_link(world, &world->bots[other], match);
+            friends--;
+        }
+    }
+}
+
+static void think_parked(struct world *world, uint32_t index)
+{
+    const struct world_bot *bot = &world->bots[index];
+    uint32_t roll = world_random(world, 1000);
+    if (world->ending || roll < 10) {
+        say_type(world, bot->play, MSG_leave);
+    } else if (roll < 20) {
+        net_open(world, index, HUB_DOOR_WITHDRAW, false, 0);
+    } else if (roll < 30) {
+        open_tab(world, index); /* withdraws it */
+    } else if (roll < 60) {
+        say_type(world, bot->play, MSG_suggest);
+    }
+}
+
+/* By token, unless it is known in which seat. */
+static struct ref open_match(struct world *world, uint32_t index, uint32_t place)
+{
+    bool by_ticket = world->bots[index].has_ticket && world_chance(world, 500);
+    return net_open(world, index, HUB_DOOR_MATCH, by_ticket, place);
 }
 
 /* ---- a match ---- */
@@ -147,14 +252,30 @@ static void be_rude(struct world *world, uint32_t index)
     } else if (roll < 8) {
         net_close(world, bot->play); /* for good, perhaps */
     } else if (roll < 20) {
-        struct ref second =
-            net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500), bot->place);
+        struct ref second = open_match(world, index, bot->place);
         bot->play = ref_is_none(second) ? bot->play : second;
         bot->welcomed = false;
     } else if (roll < 40) {
         open_tab(world, index); /* leads to `matched` for the same match */
+    } else if (roll < 50) {
+        net_open(world, index, HUB_DOOR_LOOK, false, 0);
+    } else if (roll < 55) {
+        net_open(world, index, HUB_DOOR_POLL, false, 0); /* likewise */
     } else {
         say_type(world, bot->play, odd[world_random(world, 4)]);
+    }
+}
+
+/* Wants another match of the same, or goes. */
+static void think_over(struct world *world, struct world_bot *bot)
+{
+    uint32_t roll = world_random(world, 100);
+    if (roll < 30 && !world->ending) {
+        struct world_say say = { .type = MSG_client_rematch, .right = roll < 25 };
+        net_say(world, bot->play, &say);
+    } else if (roll < 45) {
+        net_close(world, bot->play);
+        forget_match(bot);
     }
 }
 
@@ -167,11 +288,10 @@ static void think_playing(struct world *world, uint32_t index)
         be_rude(world, index);
     } else if (!bot->welcomed) {
         return;
+    } else if (bot->is_parked) {
+        think_parked(world, index);
     } else if (bot->over_seen) {
-        if (world_chance(world, 400)) {
-            net_close(world, bot->play);
-            forget_match(bot);
-        }
+        think_over(world, bot);
     } else if (bot->frame_round > bot->ready_round && world_chance(world, 800)) {
         struct world_say say = { .type = MSG_ready, .round = bot->frame_round };
         bot->ready_round = bot->frame_round;
@@ -191,7 +311,7 @@ static void come_back(struct world *world, uint32_t index)
 {
     struct world_bot *bot = &world->bots[index];
     uint32_t place = bot->tries >= 2 && world_chance(world, 500) ? 0 : bot->place;
-    bot->play = net_open(world, index, HUB_DOOR_MATCH, world_chance(world, 500), place);
+    bot->play = open_match(world, index, place);
     bot->tries++;
     uint32_t shift = bot->tries < 5 ? bot->tries : 5;
     bot->play_after_us = world->now_us + world_random(world, 100000u << shift);
@@ -254,6 +374,8 @@ static void on_welcome(struct world *world, uint32_t index, const struct msg_wel
     bot->welcomed = true;
     bot->tries = 0;
     bot->slot = (uint8_t)welcome->you;
+    bot->has_ticket = true;
+    bot->is_parked = welcome->has_invitation;
     bot->match = welcome->match;
     bot->round = welcome->has_round ? bot->round : 0;
     if (!uuid_equal(&welcome->players[welcome->you].id, &world->users[index].id)) {
@@ -272,22 +394,40 @@ static void on_welcome(struct world *world, uint32_t index, const struct msg_wel
     }
 }
 
+static void on_rematch(struct world *world, struct world_bot *bot,
+                       const struct msg_server_rematch *rematch)
+{
+    struct uuid match;
+    if (!text_equal(rematch->status, TEXT("accepted"))) {
+        return;
+    }
+    if (!uuid_parse(rematch->match, &match)) {
+        world_fault(world, "a rematch without its match");
+        return;
+    }
+    if (world_chance(world, 500)) {
+        net_close(world, bot->play); /* else the server does */
+    }
+    go_to_match(world, bot, &match, rematch->resume, rematch->path);
+}
+
 void bots_receive(struct world *world, uint32_t index, struct ref conn,
                   const struct message *message)
 {
     struct world_bot *bot = &world->bots[index];
     if (message->type == MSG_matched) {
-        if (!bot->has_match || !uuid_equal(&bot->match, &message->matched.match)) {
-            forget_match(bot);
-            bot->has_match = true;
-            bot->match = message->matched.match;
-            bot->slot = (uint8_t)(message->matched.resume.data[0] - '0');
-            bot->play_after_us = world->now_us;
+        const struct msg_matched *matched = &message->matched;
+        if (!uuid_equal(&bot->match, &matched->match)) {
+            net_close(world, bot->play); /* an invitation's */
         }
-        bot->place = text_equal(message->matched.path, TEXT("/n/a")) ? 1 : 2;
+        go_to_match(world, bot, &matched->match, matched->resume, matched->path);
         return;
     }
     if (!ref_equal(conn, bot->play)) {
+        return;
+    }
+    if (message->type == MSG_server_rematch) {
+        on_rematch(world, bot, &message->server_rematch);
         return;
     }
     if (message->type == MSG_welcome) {
@@ -312,15 +452,21 @@ void bots_closed(struct world *world, uint32_t index, struct ref conn, uint16_t 
         if (ref_equal(bot->tabs[i], conn)) {
             bot->tabs[i] = bot->tabs[--bot->tabs_count];
             bot->tabs_after_us =
-                code == 1012 ? world->now_us + world_random(world, WORLD_SECOND_US) : 0;
+                code == 1012 ? world->now_us + world_random(world, WORLD_SECOND_US)
+                : code == 4429 ? world->now_us + world_random(world, 20 * WORLD_SECOND_US)
+                               : 0;
         }
     }
     if (!ref_equal(bot->play, conn)) {
         return;
     }
+    bool was_parked = bot->is_parked;
     bot->play = REF_NONE;
     bot->welcomed = false;
-    if (bot->over_seen || code == 4404 || code == 4403 || code == 1000 || code == 4410) {
+    bot->is_parked = false;
+    if ((was_parked && code == 4408) || (!bot->has_ticket && (code == 4503 || code == 4429))) {
+        forget_match(bot);
+    } else if (bot->over_seen || code == 4404 || code == 4403 || code == 1000 || code == 4410) {
         forget_match(bot);
     } else if (code == 4421) {
         bot->place = place;

@@ -40,6 +40,8 @@ static void draw_limits(struct world *world)
     limits->settle_wait_ms = up_to(world, 1000);
     limits->save_wait_ms = up_to(world, 1000);
     limits->drain_ms = up_to(world, 20000);
+    limits->invite_ms = world_between(world, 1000, 30000);
+    limits->rated_invites = world_chance(world, 700);
     limits->suggests_per_s = 10;
     limits->searches_per_s = 10;
     limits->ping_match_ms = world_between(world, 1000, 3000);

@@ -139,6 +139,26 @@ static uint32_t place_of(struct world *world, const struct hub_effect *effect)
     return text_equal(node, TEXT("a")) ? 1 : 2;
 }
 
+/* A request has its answer: `message`, or NULL when it is an error or somebody else's. */
+static void answered(struct world *world, struct ref ref, const struct message *message)
+{
+    struct world_conn *conn = world_conn_get(world, ref);
+    if (conn == NULL) {
+        return;
+    }
+    plan_closed(world, ref, conn);
+    if (message == NULL) {
+        return;
+    }
+    if (message->type == MSG_invite) {
+        bots_invited(world, conn->bot, &message->invite.match);
+    } else if (conn->door == HUB_DOOR_JOIN || conn->door == HUB_DOOR_POLL ||
+               conn->door == HUB_DOOR_LEAVE) {
+        bots_polled(world, conn->bot, message);
+    }
+    world->tally->looks += message->type == MSG_match_now;
+}
+
 void net_effect(struct world *world, const struct hub_effect *effect, const uint8_t *bytes,
                 uint32_t size)
 {
@@ -165,13 +185,14 @@ void net_effect(struct world *world, const struct hub_effect *effect, const uint
         if (conn != NULL && !conn->dead) {
             plan_down(world, effect->conn, conn, ITEM_CLIENT_PING)->sent_us = world->now_us;
         }
-    } else if (effect->type == HUB_FX_REPLY || effect->type == HUB_FX_REPLY_ERROR) {
-        struct ref ref = effect->type == HUB_FX_REPLY ? effect->send.conn
-                                                      : effect->reply_error.conn;
-        conn = world_conn_get(world, ref);
-        if (conn != NULL) {
-            plan_closed(world, ref, conn);
-        }
+    } else if (effect->type == HUB_FX_REPLY) {
+        answered(world, effect->send.conn, &effect->send.message);
+    } else if (effect->type == HUB_FX_REPLY_ERROR) {
+        answered(world, effect->reply_error.conn, NULL);
+    } else if (effect->type == HUB_FX_REPLY_ELSEWHERE) {
+        answered(world, effect->reply_elsewhere.conn, NULL);
+    } else if (effect->type == HUB_FX_READ) {
+        answered(world, effect->read.conn, NULL);
     }
 }
 
@@ -185,6 +206,7 @@ static void open(struct world *world, struct ref ref, struct world_conn *conn)
     event.open.door = conn->door;
     event.open.match = conn->match;
     event.open.slot = conn->slot;
+    event.open.rated = conn->door == HUB_DOOR_INVITE && user->opponents >= HUB_OPPONENTS_MAX - 1;
     event.open.query = TEXT("a");
     event.open.limit = 10;
     if (!conn->by_ticket) {
@@ -211,6 +233,8 @@ static void to_message(const struct world_say *say, struct message *message)
         message->suggest.q = text;
     } else if (say->type == MSG_ping) {
         message->ping.ts = say->round;
+    } else if (say->type == MSG_client_rematch) {
+        message->client_rematch.accept = say->right;
     } else if (say->type == MSG_auth) {
         message->auth.token = text;
     }

@@ -90,8 +90,18 @@ static void fill(struct world *world, struct hub_effect_send *send, struct text 
     if (message->type == MSG_matched) {
         message->matched.resume = resume;
         message->matched.path = path_of(world, send->node);
+    } else if (message->type == MSG_queue_matched) {
+        message->queue_matched.resume = resume;
+        message->queue_matched.path = path_of(world, send->node);
     } else if (message->type == MSG_welcome) {
         message->welcome.resume = resume;
+        message->welcome.invitation.url = TEXT("https://somewhere/");
+    } else if (message->type == MSG_invite) {
+        message->invite.path = TEXT("/match");
+        message->invite.url = TEXT("https://somewhere/");
+    } else if (message->type == MSG_server_rematch && message->server_rematch.match.size != 0) {
+        message->server_rematch.resume = resume;
+        message->server_rematch.path = path_of(world, send->node);
     } else if (message->type == MSG_me && message->me.has_match) {
         message->me.match.path = path_of(world, send->node);
     }
@@ -125,6 +135,13 @@ static const char *effect_name(enum hub_effect_type type)
         [HUB_FX_LEASE] = "lease",
         [HUB_FX_RELEASE] = "release",
         [HUB_FX_LOCATE] = "locate",
+        [HUB_FX_LOOK] = "look",
+        [HUB_FX_READ] = "read",
+        [HUB_FX_REPLY_ELSEWHERE] = "reply_elsewhere",
+        [HUB_FX_INVITE] = "invite",
+        [HUB_FX_WITHDRAW] = "withdraw",
+        [HUB_FX_REMATCH] = "rematch",
+        [HUB_FX_LEFT] = "left",
         [HUB_FX_FRAME_SEAL] = "frame_seal",
         [HUB_FX_FRAME_DROP] = "frame_drop",
         [HUB_FX_CHECK] = "check",
@@ -228,6 +245,10 @@ static const char *event_name(enum hub_event_type type)
         [HUB_EV_LEASED] = "leased",
         [HUB_EV_RELEASED] = "released",
         [HUB_EV_LOCATED] = "located",
+        [HUB_EV_LOOKED] = "looked",
+        [HUB_EV_INVITED] = "invited",
+        [HUB_EV_WITHDRAWN] = "withdrawn",
+        [HUB_EV_REMATCHED] = "rematched",
         [HUB_EV_NUDGE] = "nudge",
         [HUB_EV_FRAME] = "frame",
         [HUB_EV_CHECKED] = "checked",
@@ -243,7 +264,9 @@ static const char *event_name(enum hub_event_type type)
 static void say_event(struct world *world, const struct hub_event *event)
 {
     static const char *const replies[] = { "ok", "refused", "unavailable" };
-    static const char *const places[] = { "nowhere", "elsewhere", "successor", "ours" };
+    static const char *const places[] = { "nowhere", "elsewhere", "successor", "foreign", "ours",
+                                          "invited", "expired", "withdrawn", "used", "busy",
+                                          "cooldown", "full", "replaced" };
     char id[9] = "";
     if (!world->talk) {
         return;
@@ -470,7 +493,8 @@ static void may_end(struct world *world, struct world_process *process)
     }
     for (uint32_t i = 0; i < WORLD_CONNS_MAX && world->fault == NULL; i++) {
         const struct world_conn *conn = &world->conns[i];
-        bool waits = conn->door == HUB_DOOR_ME; /* for its answer, which comes */
+        bool waits = conn->door != HUB_DOOR_QUEUE &&
+                     conn->door != HUB_DOOR_MATCH; /* for its answer, which comes */
         if (conn->used && &world->processes[conn->process] == process && conn->opened &&
             !conn->ending && !waits && late) {
             world_fault(world, "somebody is not told that the server stops");

@@ -141,6 +141,7 @@ static void keep_effect(struct world_item *item, const struct hub_effect *effect
     enum { HEAD = offsetof(struct hub_effect, save) + sizeof effect->save };
     _Static_assert(sizeof effect->join <= sizeof effect->save &&
                        sizeof effect->seal <= sizeof effect->save &&
+                       sizeof effect->rematch <= sizeof effect->save &&
                        sizeof effect->store <= sizeof effect->save,
                    "the head of an effect holds all that a store is asked");
     item->effect = calloc(1, sizeof *effect);
@@ -156,6 +157,16 @@ static void keep_effect(struct world_item *item, const struct hub_effect *effect
         copy->save.card[1] = world_keep(item, copy->save.card[1]);
         copy->save.data = world_keep(item, copy->save.data);
         copy->save.phase = world_keep(item, copy->save.phase);
+    } else if (copy->type == HUB_FX_SEEK) {
+        copy->seek.card = world_keep(item, copy->seek.card);
+        copy->seek.terms = world_keep(item, copy->seek.terms);
+    } else if (copy->type == HUB_FX_INVITE) {
+        copy->invite.card = world_keep(item, copy->invite.card);
+        copy->invite.terms = world_keep(item, copy->invite.terms);
+    } else if (copy->type == HUB_FX_REMATCH) {
+        copy->rematch.card[0] = world_keep(item, copy->rematch.card[0]);
+        copy->rematch.card[1] = world_keep(item, copy->rematch.card[1]);
+        copy->rematch.terms = world_keep(item, copy->rematch.terms);
     } else if (copy->type == HUB_FX_STORE || copy->type == HUB_FX_PUBLISH) {
         keep_result(item);
     } else if (copy->type == HUB_FX_LOAD_PLAYER) {
@@ -297,6 +308,10 @@ void stores_effect(struct world *world, const struct hub_effect *effect)
     case HUB_FX_LEASE:
     case HUB_FX_RELEASE:
     case HUB_FX_LOCATE:
+    case HUB_FX_LOOK:
+    case HUB_FX_INVITE:
+    case HUB_FX_WITHDRAW:
+    case HUB_FX_REMATCH:
     case HUB_FX_PUBLISH:
         ask(world, HUB_VALKEY, effect);
         break;
@@ -308,8 +323,15 @@ void stores_effect(struct world *world, const struct hub_effect *effect)
     case HUB_FX_PING:
     case HUB_FX_REPLY:
     case HUB_FX_REPLY_ERROR:
+    case HUB_FX_READ:
+    case HUB_FX_REPLY_ELSEWHERE:
     case HUB_FX_FRAME_DROP:
     case HUB_FX_NOTE:
+        break;
+    case HUB_FX_LEFT: /* nobody waits for it: it arrives, or not */
+        if (world->self->up[HUB_VALKEY] && !world_chance(world, world->faults.unavailable)) {
+            model_left(world, &effect->left.player, &effect->left.match);
+        }
         break;
     }
 }
@@ -326,10 +348,49 @@ static void load_player(struct world *world, const struct world_item *item,
             answer->player.name = text_from(user->name);
             answer->player.country = TEXT("br");
             answer->player.rating = user->rating;
+            answer->player.opponents = user->opponents;
             return;
         }
     }
     world_fault(world, "a player whom nobody knows is loaded");
+}
+
+/* To what a connection or two players asked for. */
+static void set_reply_to_request(const struct hub_effect *effect, enum hub_reply reply,
+                                 struct hub_event *answer)
+{
+    switch ((int)effect->type) {
+    case HUB_FX_INVITE:
+        answer->type = HUB_EV_INVITED;
+        answer->invited.conn = effect->invite.conn;
+        answer->invited.match = effect->invite.match;
+        answer->invited.reply = reply;
+        break;
+    case HUB_FX_WITHDRAW:
+        answer->type = HUB_EV_WITHDRAWN;
+        answer->withdrawn.conn = effect->withdraw.conn;
+        answer->withdrawn.reply = reply;
+        break;
+    case HUB_FX_REMATCH:
+        answer->type = HUB_EV_REMATCHED;
+        answer->rematched.match = effect->rematch.match;
+        answer->rematched.id = effect->rematch.id;
+        answer->rematched.reply = reply;
+        break;
+    case HUB_FX_LOCATE:
+        answer->type = HUB_EV_LOCATED;
+        answer->located.conn = effect->locate.conn;
+        answer->located.reply = reply;
+        break;
+    case HUB_FX_LOOK:
+        answer->type = HUB_EV_LOOKED;
+        answer->looked.conn = effect->look.conn;
+        answer->looked.match = effect->look.match;
+        answer->looked.reply = reply;
+        break;
+    default:
+        abort();
+    }
 }
 
 /* The event that answers, with all but what was found out. */
@@ -391,13 +452,8 @@ static void set_reply(const struct hub_effect *effect, enum hub_reply reply,
         answer->released.match = effect->release.match;
         answer->released.reply = reply;
         break;
-    case HUB_FX_LOCATE:
-        answer->type = HUB_EV_LOCATED;
-        answer->located.conn = effect->locate.conn;
-        answer->located.reply = reply;
-        break;
     default:
-        abort();
+        set_reply_to_request(effect, reply, answer);
     }
 }
 
@@ -451,8 +507,12 @@ static void execute(struct world *world, struct world_item *asked)
         answer->marks[0] = NULL;
     } else {
         struct hub_event *last = &answer->answers[answer->answers_count - 1];
-        bool refused = asked->effect->type == HUB_FX_SAVE && last->saved.reply == HUB_REFUSED;
-        set_reply(asked->effect, refused ? HUB_REFUSED : HUB_OK, last);
+        bool refused =
+            (asked->effect->type == HUB_FX_SAVE && last->saved.reply == HUB_REFUSED) ||
+            (asked->effect->type == HUB_FX_INVITE && last->invited.reply == HUB_REFUSED);
+        bool rematch = asked->effect->type == HUB_FX_REMATCH;
+        enum hub_reply reply = refused ? HUB_REFUSED : rematch ? last->rematched.reply : HUB_OK;
+        set_reply(asked->effect, reply, last);
     }
     answer->effect = asked->effect;
     asked->effect = NULL;

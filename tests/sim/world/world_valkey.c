@@ -4,6 +4,7 @@
 #include <tests/sim/world/world_valkey.h>
 
 #define LIVE_MS 3600000
+#define MADE_MS 120000
 #define OVER_MS 86400000
 #define DAY_MS 86400000
 #define ENDED_MS 600000
@@ -59,15 +60,11 @@ static bool may_save(struct world *world, const struct hub_effect *effect, const
 }
 
 static void claim(struct world *world, const struct uuid *player, const struct uuid *match,
-                  uint64_t fence, bool over)
+                  bool over)
 {
-    uint8_t slot;
     if (over) {
         valkey_stop_playing(world, player, match);
-        return;
-    }
-    const struct key *other = valkey_playing(world, player, &slot);
-    if (other == NULL || uuid_equal(&other->id, match) || other->fence <= fence) {
+    } else if (valkey_has_note(world, world->valkey->me, player, match)) {
         key_put(world, KEY_PLAYING, player, 0, LIVE_MS)->player[0] = *match;
     }
 }
@@ -91,7 +88,7 @@ static void save(struct world *world, const struct world_item *asked, struct hub
         return;
     }
     if (stored != NULL) {
-        valkey_disown(world, &stored->id, stored->owner);
+        valkey_disown(world, stored);
     }
     struct key *key = key_put(world, KEY_MATCH, &effect->save.id, 0,
                               effect->save.over ? OVER_MS : LIVE_MS);
@@ -105,15 +102,45 @@ static void save(struct world *world, const struct world_item *asked, struct hub
     key_set_blob(key, 0, effect->save.card[0]);
     key_set_blob(key, 1, effect->save.card[1]);
     key_set_blob(key, 2, effect->save.data);
+    key_set_blob(key, 3, TEXT_NONE); /* they are in the data */
     key->mark = asked->mark;
     witness_kept(world, asked->mark);
-    valkey_own(world, &key->id);
     for (uint32_t slot = 0; slot < 2; slot++) {
         key->player[slot] = effect->save.player[slot];
-        claim(world, &effect->save.player[slot], &effect->save.id, fence, effect->save.over);
+    }
+    valkey_own(world, key);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        claim(world, &effect->save.player[slot], &effect->save.id, effect->save.over);
     }
     event->saved.reply = HUB_OK;
     event->saved.fence = fence;
+}
+
+/* A living process may own it, and is asked to save it again. */
+static void seek_missed(struct world *world, const struct uuid *id, struct hub_event *event)
+{
+    uint64_t me = world->valkey->me;
+    const struct key *boots = key_find(world, KEY_BOOTS, NULL, 0);
+    event->sought.place = HUB_NOWHERE;
+    key_remove(world, key_find(world, KEY_OWNED, NULL, me), id, 0);
+    if (key_find(world, KEY_ENDED, id, 0) != NULL) {
+        return;
+    }
+    for (uint32_t i = 0; boots != NULL && i < boots->members_count; i++) {
+        uint64_t boot = boots->members[i].boot;
+        const struct key *lease = key_find(world, KEY_LEASE, NULL, boot);
+        if (boot != me && lease != NULL &&
+            key_has(key_find(world, KEY_OWNED, NULL, boot), id)) {
+            bool here = lease->node == world->valkey->here;
+            event->sought.place = here ? HUB_SUCCESSOR : HUB_ELSEWHERE;
+            event->sought.node = here ? TEXT_NONE : valkey_node_name(lease->node);
+            valkey_remind(world, boot, id);
+            return;
+        }
+    }
+    if (valkey_is_untold(world, me)) {
+        event->sought.place = HUB_SUCCESSOR;
+    }
 }
 
 static void seek(struct world *world, const struct hub_effect *effect, struct world_item *answer)
@@ -121,11 +148,16 @@ static void seek(struct world *world, const struct hub_effect *effect, struct wo
     struct hub_event *event = push(answer);
     struct key *match = valkey_match(world, &effect->seek.match);
     if (match == NULL) {
-        event->sought.place = HUB_NOWHERE;
+        if (model_is_used(world, &effect->seek.match)) {
+            seek_missed(world, &effect->seek.match, event);
+        }
+        if (event->sought.place == HUB_NOWHERE) {
+            model_come(world, effect, answer);
+        }
         return;
     }
     if (match->owner == world->valkey->me) {
-        valkey_own(world, &match->id);
+        valkey_own(world, match);
     } else {
         if (valkey_is_alive(world, match->owner) && match->node != world->valkey->here) {
             event->sought.place = HUB_ELSEWHERE;
@@ -158,6 +190,9 @@ static void release(struct world *world, const struct hub_effect *effect)
     const struct uuid *id = &effect->release.match;
     struct key *match = valkey_match(world, id);
     key_remove(world, key_find(world, KEY_OWNED, NULL, world->valkey->me), id, 0);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        valkey_forget_note(world, world->valkey->me, &effect->release.player[slot], id);
+    }
     if (match != NULL && match->owner != world->valkey->me && match->owner != 0) {
         return;
     }
@@ -177,9 +212,31 @@ static void locate(struct world *world, const struct hub_effect *effect, struct 
         event->located.found = true;
         event->located.match = match->id;
         event->located.phase = world_keep(answer, text_from(match->phase));
+        event->located.slot = slot;
+        event->located.card = world_keep(answer, match->texts[1 - slot]);
         if (place != 0 && place != world->valkey->here + 1) {
             event->located.node = valkey_node_name(place - 1);
         }
+    } else {
+        (void)valkey_is_missed(world, &effect->locate.player);
+    }
+}
+
+static void look(struct world *world, const struct hub_effect *effect, struct world_item *answer)
+{
+    struct hub_event *event = push(answer);
+    const struct key *match = key_find(world, KEY_MATCH, &effect->look.match, 0);
+    uint32_t place = match == NULL ? 0 : valkey_place_of(world, match);
+    event->looked.place = HUB_NOWHERE;
+    if (place != 0 && place != world->valkey->here + 1) {
+        event->looked.place = HUB_ELSEWHERE;
+        event->looked.node = valkey_node_name(place - 1);
+    } else if (match != NULL && !match->over) {
+        event->looked.place = HUB_OURS;
+        event->looked.begun = match->texts[2].size != 0;
+        event->looked.card[0] = world_keep(answer, match->texts[0]);
+        event->looked.card[1] = world_keep(answer, match->texts[1]);
+        event->looked.terms = world_keep(answer, match->texts[3]);
     }
 }
 
@@ -194,7 +251,7 @@ static void publish(struct world *world, const struct hub_effect *effect)
     row->published = true;
     struct key *match = valkey_match(world, &result->match);
     if (match != NULL) {
-        valkey_disown(world, &match->id, match->owner);
+        valkey_disown(world, match);
     }
     if (match != NULL && match->over && effect->store.keep_ms > 0) {
         match->expires_ms = valkey_now_ms(world) + effect->store.keep_ms;
@@ -233,6 +290,8 @@ static void tell_losses(struct world *world, struct world_item *answer)
         struct hub_event *event = push(answer);
         event->type = HUB_EV_LOST;
         event->lost.match = lost->members[i].id;
+        event->lost.vanished =
+            match == NULL && key_find(world, KEY_ENDED, &lost->members[i].id, 0) == NULL;
         uint32_t place = match == NULL ? 0 : valkey_place_of(world, match);
         if (place != 0 && place != world->valkey->here + 1) {
             event->lost.node = valkey_node_name(place - 1);
@@ -245,6 +304,7 @@ static void lease(struct world *world, const struct hub_effect *effect, struct w
 {
     uint64_t me = world->valkey->me;
     bool was_there = key_find(world, KEY_LEASE, NULL, me) != NULL;
+    was_there = valkey_renew_notes(world, effect->lease.told) && was_there;
     /* A process that is gone cannot say again when it was born; its lease runs out. */
     if (world->valkey->caller != NULL) {
         struct key *key = key_put(world, KEY_LEASE, NULL, me, world->lease_ms);
@@ -320,7 +380,12 @@ static bool sweep_boot(struct world *world, const struct key_member *boots, uint
         }
     }
     if (key_find(world, KEY_OWNED, NULL, boot) == NULL) {
-        key_remove(world, key_find(world, KEY_BOOTS, NULL, 0), NULL, boot);
+        const struct key *notes = key_find(world, KEY_PLAYERS, NULL, boot);
+        bool is_noted = notes != NULL && notes->members_count > 0 &&
+                        valkey_now_ms(world) - boots->score < MADE_MS;
+        if (!is_noted) {
+            key_remove(world, key_find(world, KEY_BOOTS, NULL, 0), NULL, boot);
+        }
         return false;
     }
     return removed;
@@ -389,6 +454,18 @@ void valkey_carry_out(struct world *world, struct world_item *asked, struct worl
         break;
     case HUB_FX_LOCATE:
         locate(world, effect, answer);
+        break;
+    case HUB_FX_LOOK:
+        look(world, effect, answer);
+        break;
+    case HUB_FX_INVITE:
+        model_invite(world, effect, push(answer));
+        break;
+    case HUB_FX_WITHDRAW:
+        model_withdraw(world, effect, push(answer));
+        break;
+    case HUB_FX_REMATCH:
+        model_rematch(world, effect, answer);
         break;
     case HUB_FX_PUBLISH:
         publish(world, effect);

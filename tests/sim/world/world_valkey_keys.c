@@ -19,7 +19,7 @@ static void forget(struct world *world, uint32_t index)
         bool whole = key->kind == KEY_MATCH;
         witness_evicted(world, whole ? &key->id : &key->player[0], whole);
     }
-    for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < 4; i++) {
         free(key->blobs[i]);
     }
     free(key->members);
@@ -104,6 +104,11 @@ static struct key_member *member_of(struct key *key, const struct uuid *id, uint
     return NULL;
 }
 
+bool key_has(struct key *key, const struct uuid *id)
+{
+    return key != NULL && member_of(key, id, 0) != NULL;
+}
+
 void key_add(struct key *key, const struct key_member *member)
 {
     struct key_member *there = member_of(key, &member->id, member->boot);
@@ -128,7 +133,7 @@ void key_remove(struct world *world, struct key *key, const struct uuid *id, uin
     struct key_member *there = key == NULL ? NULL : member_of(key, id == NULL ? &none : id, boot);
     if (there != NULL) {
         *there = key->members[--key->members_count];
-        if (key->members_count == 0) {
+        if (key->members_count == 0 && key->whole == NOTES_UNMARKED) {
             key_drop(world, key);
         }
     }
@@ -150,30 +155,6 @@ bool valkey_is_alive(struct world *world, uint64_t boot)
 struct key *valkey_match(struct world *world, const struct uuid *id)
 {
     return key_find(world, KEY_MATCH, id, 0);
-}
-
-struct key *valkey_playing(struct world *world, const struct uuid *player, uint8_t *ret_slot)
-{
-    struct key *key = key_find(world, KEY_PLAYING, player, 0);
-    struct key *match = key == NULL ? NULL : valkey_match(world, &key->player[0]);
-    if (match == NULL || match->over) {
-        return NULL;
-    }
-    for (uint8_t slot = 0; slot < 2; slot++) {
-        if (uuid_equal(&match->player[slot], player)) {
-            *ret_slot = slot;
-            return match;
-        }
-    }
-    return NULL;
-}
-
-void valkey_stop_playing(struct world *world, const struct uuid *player, const struct uuid *match)
-{
-    struct key *key = key_find(world, KEY_PLAYING, player, 0);
-    if (key != NULL && uuid_equal(&key->player[0], match)) {
-        key_drop(world, key);
-    }
 }
 
 uint32_t valkey_place_of(struct world *world, const struct key *match)
@@ -198,8 +179,9 @@ bool valkey_is_abandoned(struct world *world, const struct key *match)
             key_find(world, KEY_SETTLING, NULL, world->valkey->me) == NULL);
 }
 
-void valkey_connected(struct world *world, const struct world_process *process)
+void valkey_connected(struct world *world, struct world_process *process)
 {
+    process->connections++;
     key_put(world, KEY_SETTLING, NULL, process->boot, 2 * (int64_t)world->lease_ms);
 }
 
@@ -220,34 +202,50 @@ void valkey_nudge(struct world *world, uint64_t boot, const struct uuid *player)
     }
 }
 
-void valkey_disown(struct world *world, const struct uuid *id, uint64_t owner)
+void valkey_remind(struct world *world, uint64_t boot, const struct uuid *id)
 {
+    key_add(key_put(world, KEY_LOST, NULL, boot, LOST_MS), &(struct key_member){ .id = *id });
+    valkey_nudge(world, boot, NULL);
+}
+
+void valkey_disown(struct world *world, const struct key *match)
+{
+    uint64_t owner = match->owner;
     if (owner == world->valkey->me || owner == 0) {
         return;
     }
-    key_remove(world, key_find(world, KEY_OWNED, NULL, owner), id, 0);
+    key_remove(world, key_find(world, KEY_OWNED, NULL, owner), &match->id, 0);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        valkey_forget_note(world, owner, &match->player[slot], &match->id);
+    }
     if (valkey_is_alive(world, owner)) {
-        key_add(key_put(world, KEY_LOST, NULL, owner, LOST_MS), &(struct key_member){ .id = *id });
-        valkey_nudge(world, owner, NULL);
+        valkey_remind(world, owner, &match->id);
     }
 }
 
-void valkey_own(struct world *world, const struct uuid *id)
+void valkey_own(struct world *world, const struct key *match)
 {
     uint64_t me = world->valkey->me;
-    key_add(key_put(world, KEY_OWNED, NULL, me, DAY_MS), &(struct key_member){ .id = *id });
-    key_remove(world, key_find(world, KEY_LOST, NULL, me), id, 0);
+    uint8_t seat;
+    key_add(key_put(world, KEY_OWNED, NULL, me, DAY_MS), &(struct key_member){ .id = match->id });
+    key_remove(world, key_find(world, KEY_LOST, NULL, me), &match->id, 0);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        const struct key *other = valkey_playing(world, &match->player[slot], &seat);
+        if (other == NULL || uuid_equal(&other->id, &match->id) || other->fence <= match->fence) {
+            valkey_note(world, me, &match->player[slot], &match->id);
+        }
+    }
 }
 
 void valkey_take(struct world *world, struct key *match)
 {
     uint64_t now_us = (uint64_t)valkey_now_ms(world) * 1000 + world->now_us % 1000;
-    valkey_disown(world, &match->id, match->owner);
+    valkey_disown(world, match);
     match->owner = world->valkey->me;
     match->node = world->valkey->here;
     match->fence = match->fence + 1 > now_us ? match->fence + 1 : now_us;
     match->dormant = true;
-    valkey_own(world, &match->id);
+    valkey_own(world, match);
 }
 
 void valkey_copy(struct world_item *answer, const struct key *match, struct hub_copy *ret_copy)
@@ -256,6 +254,7 @@ void valkey_copy(struct world_item *answer, const struct key *match, struct hub_
     ret_copy->card[0] = world_keep(answer, match->texts[0]);
     ret_copy->card[1] = world_keep(answer, match->texts[1]);
     ret_copy->data = world_keep(answer, match->texts[2]);
+    ret_copy->terms = world_keep(answer, match->texts[3]);
 }
 
 /* ---- life ---- */
@@ -287,6 +286,11 @@ void *valkey_mark(struct world *world, const struct uuid *match)
 {
     const struct key *key = valkey_match(world, match);
     return key == NULL ? NULL : key->mark;
+}
+
+bool valkey_has_ended(struct world *world, const struct uuid *match)
+{
+    return key_find(world, KEY_ENDED, match, 0) != NULL;
 }
 
 void valkey_lease_ended(struct world *world, const struct world_process *process)

@@ -7,15 +7,23 @@
 #define MADE_MS 120000
 #define DAY_MS 86400000
 
-static void take_out(struct world *world, const struct uuid *player)
+void model_take_out(struct world *world, const struct uuid *player)
 {
     key_remove(world, key_find(world, KEY_QUEUE, NULL, 0), player, 0);
     key_drop(world, key_find(world, KEY_TICKET, player, 0));
 }
 
+bool model_is_queued(struct world *world, const struct uuid *player)
+{
+    const struct key *ticket = key_find(world, KEY_TICKET, player, 0);
+    struct key *queue = key_find(world, KEY_QUEUE, NULL, 0);
+    return key_has(queue, player) && ticket != NULL &&
+           ticket->ticket_expires_ms > valkey_now_ms(world);
+}
+
 void model_leave(struct world *world, const struct uuid *player)
 {
-    take_out(world, player);
+    model_take_out(world, player);
 }
 
 static uint32_t waiting(struct world *world)
@@ -83,8 +91,8 @@ static struct key *choose(struct world *world, const struct key *own, int64_t no
             continue;
         }
         if (ticket == NULL || ticket->ticket_expires_ms <= now_ms ||
-            valkey_playing(world, &id, &slot) != NULL) {
-            take_out(world, &id);
+            valkey_playing(world, &id, &slot) != NULL || valkey_is_missed(world, &id)) {
+            model_take_out(world, &id);
         } else {
             others[count++] = ticket->ticket;
         }
@@ -118,37 +126,45 @@ static struct key *place(struct world *world)
     return chosen;
 }
 
-static struct key *make(struct world *world, const struct hub_effect *effect,
-                        const struct key *own, const struct key *opponent)
+struct key *model_make(struct world *world, const struct uuid *id, const struct uuid players[2],
+                       const struct text cards[2], const struct key *process, struct text terms)
 {
-    const struct uuid *id = &effect->join.match;
-    const struct key *process = place(world);
     bool mine = process == NULL || process->boot == world->valkey->me;
-    struct uuid players[2];
     key_drop(world, valkey_match(world, id));
     struct key *match = key_put(world, KEY_MATCH, id, 0, MADE_MS);
-    uint8_t slot = effect->join.slot;
-    players[slot] = own->id;
-    players[1 - slot] = opponent->id;
     match->owner = mine ? world->valkey->me : 0;
     match->node = mine ? world->valkey->here : process->node;
     match->fence = (uint64_t)valkey_now_ms(world) * 1000 + world->now_us % 1000;
     match->dormant = true;
     memcpy(match->phase, "waiting", 8);
-    key_set_blob(match, slot, own->texts[0]);
-    key_set_blob(match, 1 - slot, opponent->texts[0]);
+    key_set_blob(match, 3, terms);
     for (uint32_t i = 0; i < 2; i++) {
+        key_set_blob(match, i, cards[i]);
         match->player[i] = players[i];
         key_put(world, KEY_PLAYING, &players[i], 0, MADE_MS)->player[0] = *id;
         key_put(world, KEY_LAST, &players[i], 0, DAY_MS)->player[0] = players[1 - i];
+        valkey_note(world, mine ? world->valkey->me : process->boot, &players[i], id);
     }
     witness_paired(world, id, players);
     if (mine) {
-        valkey_own(world, id);
-    } else {
-        world->tally->elsewhere++;
+        valkey_own(world, match);
     }
     return match;
+}
+
+static struct key *make(struct world *world, const struct hub_effect *effect,
+                        const struct key *own, const struct key *opponent)
+{
+    const struct key *process = place(world);
+    uint8_t slot = effect->join.slot;
+    struct uuid players[2];
+    struct text cards[2];
+    players[slot] = own->id;
+    players[1 - slot] = opponent->id;
+    cards[slot] = own->texts[0];
+    cards[1 - slot] = opponent->texts[0];
+    world->tally->elsewhere += process != NULL && process->boot != world->valkey->me;
+    return model_make(world, &effect->join.match, players, cards, process, TEXT_NONE);
 }
 
 void model_join(struct world *world, const struct hub_effect *effect, struct world_item *answer)
@@ -162,7 +178,7 @@ void model_join(struct world *world, const struct hub_effect *effect, struct wor
     struct key *current = valkey_playing(world, player, &slot);
     event->queue.since_ms = effect->join.ticket.since_ms;
     if (current != NULL) {
-        take_out(world, player);
+        model_take_out(world, player);
         if (valkey_is_abandoned(world, current) &&
             (current->node == world->valkey->here || valkey_place_of(world, current) == 0)) {
             valkey_take(world, current);
@@ -170,8 +186,30 @@ void model_join(struct world *world, const struct hub_effect *effect, struct wor
         tell_matched(world, answer, current, slot);
         return;
     }
+    if (valkey_is_missed(world, player)) {
+        model_take_out(world, player);
+        event->queue.waiting = waiting(world);
+        event->queue.later = true;
+        return;
+    }
+    int64_t wait_ms = model_cooldown_ms(world, player);
+    if (wait_ms > 0) {
+        model_take_out(world, player);
+        event->queue.waiting = waiting(world);
+        event->queue.cooldown_until_ms = now_ms + wait_ms;
+        return;
+    }
+    const struct key *before = key_find(world, KEY_TICKET, player, 0);
+    if (before == NULL || before->ticket_expires_ms <= now_ms) {
+        model_withdraw_all(world, player); /* not those that he makes while he waits */
+    }
     struct key *own = put_ticket(world, effect, now_ms);
     event->queue.since_ms = own->ticket.since_ms;
+    if (valkey_is_untold(world, 0)) {
+        event->queue.waiting = waiting(world);
+        event->queue.later = true;
+        return;
+    }
     struct key *opponent = choose(world, own, now_ms);
     event->queue.waiting = waiting(world);
     if (opponent == NULL) {
@@ -182,7 +220,7 @@ void model_join(struct world *world, const struct hub_effect *effect, struct wor
         valkey_nudge(world, opponent->owner, &opponent->id);
     }
     struct uuid other = opponent->id;
-    take_out(world, &other);
-    take_out(world, player);
+    model_take_out(world, &other);
+    model_take_out(world, player);
     tell_matched(world, answer, match, effect->join.slot);
 }

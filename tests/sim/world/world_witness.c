@@ -52,6 +52,33 @@ struct book *witness_find(struct world *world, const struct uuid *id)
     return NULL;
 }
 
+static bool is_cut_off(const struct world *world, uint32_t life)
+{
+    for (uint32_t i = 0; i < WORLD_PROCESSES_MAX; i++) {
+        const struct world_process *process = &world->processes[i];
+        if (process->alive && process->life == life) {
+            return !process->up[HUB_VALKEY];
+        }
+    }
+    return false;
+}
+
+static bool plays_apart(struct world *world, uint32_t user)
+{
+    const struct witness *witness = world->witness;
+    for (uint32_t i = 0; i < witness->books_count; i++) {
+        const struct book *book = witness->books[i];
+        for (const struct view *view = book->views; view != NULL; view = view->next) {
+            bool plays = book->users[0] == user || book->users[1] == user;
+            if (plays && view->live && !view->gone && book->was_evicted &&
+                (is_cut_off(world, view->life) || valkey_has_ended(world, &book->id))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void witness_paired(struct world *world, const struct uuid *id, const struct uuid players[2])
 {
     struct witness *witness = world->witness;
@@ -62,7 +89,9 @@ void witness_paired(struct world *world, const struct uuid *id, const struct uui
     book->id = *id;
     book->users[0] = postgresql_user(world, &players[0]);
     book->users[1] = postgresql_user(world, &players[1]);
+    book->apart = plays_apart(world, book->users[0]) || plays_apart(world, book->users[1]);
     witness->books[witness->books_count++] = book;
+    witness_made(world, book);
 }
 
 static struct view *view_in(const struct book *book, uint32_t life)
@@ -169,12 +198,15 @@ static void hear(struct world *world, const struct hub_event *event, const struc
         return; /* nothing counts before it is clear whose the match is */
     }
     if (event->type == HUB_EV_PONG && !world_conn_get(world, event->pong.conn)->welcomed) {
-        return; /* counts from the welcome on */
-    }
-    if (event->type == HUB_EV_PONG) {
+        /* Counts from the welcome on, which a late timer may bring in this very step. */
+        world->witness->early_pong = event->pong.conn;
+        world->witness->early_rtt_us = event->pong.rtt_us;
+    } else if (event->type == HUB_EV_PONG) {
         seat->rtt_us[seat->rtt_count++ % RTTS] = event->pong.rtt_us;
     } else if (say->type == MSG_leave && view->live) {
         seat->leaving = true;
+    } else if (say->type == MSG_client_rematch) {
+        witness_said_rematch(view, seat, say->right);
     } else if (say->type == MSG_guess && (view->round == say->round || view->round == 0)) {
         note_guess(world, seat, say);
     }
@@ -189,6 +221,7 @@ void witness_event(struct world *world, const struct hub_event *event, const str
     witness->made = NULL;
     witness->offered = mark;
     witness->closing = REF_NONE;
+    witness->early_pong = REF_NONE;
     witness->settled = REF_NONE;
     witness->expecting = false;
     witness->unnamed_frame = NULL;
@@ -205,6 +238,8 @@ void witness_event(struct world *world, const struct hub_event *event, const str
         if (conn != NULL) {
             conn->asking = false;
         }
+    } else if (event->type == HUB_EV_STORE_DOWN) {
+        witness_disturbed(world);
     } else if (event->type == HUB_EV_CHECKED) {
         witness_checked(world, event);
     } else if (event->type == HUB_EV_SAVED) {
@@ -372,6 +407,7 @@ static void round_ended(struct world *world, struct view *view, int64_t round)
     played->ms[1] = b;
     played->ended = true;
     played->ended_us = world->self->local_us;
+    played->life = world->self->life;
     if (played->winner >= 0) {
         view->score[played->winner]++;
     }
@@ -501,10 +537,16 @@ void witness_effect(struct world *world, const struct hub_effect *effect, const 
         witness_send(world, &effect->send, bytes, size);
         break;
     case HUB_FX_REPLY:
-        witness_reply(world, effect->send.conn);
+        witness_reply(world, effect->send.conn, &effect->send);
         break;
     case HUB_FX_REPLY_ERROR:
-        witness_reply(world, effect->reply_error.conn);
+        witness_reply(world, effect->reply_error.conn, NULL);
+        break;
+    case HUB_FX_READ:
+        witness_reply(world, effect->read.conn, NULL);
+        break;
+    case HUB_FX_REPLY_ELSEWHERE:
+        witness_reply(world, effect->reply_elsewhere.conn, NULL);
         break;
     case HUB_FX_CLOSE:
         witness_close(world, effect);
@@ -523,11 +565,17 @@ void witness_effect(struct world *world, const struct hub_effect *effect, const 
         break;
     case HUB_FX_SEEK: {
         struct world_conn *conn = world_conn_get(world, effect->seek.conn);
-        if (conn != NULL) {
+        if (conn != NULL && !effect->seek.parked) {
             conn->asking = true;
         }
         break;
     }
+    case HUB_FX_REMATCH:
+        witness_asks_rematch(world, effect, view_of_ref(world, effect->rematch.match));
+        break;
+    case HUB_FX_LEFT:
+        witness_left(world, effect);
+        break;
     case HUB_FX_QUEUE_JOIN:
     case HUB_FX_PING:
     case HUB_FX_LOAD_PLAYER:
@@ -536,6 +584,9 @@ void witness_effect(struct world *world, const struct hub_effect *effect, const 
     case HUB_FX_LEASE:
     case HUB_FX_RELEASE:
     case HUB_FX_LOCATE:
+    case HUB_FX_LOOK:
+    case HUB_FX_INVITE:
+    case HUB_FX_WITHDRAW:
     case HUB_FX_FRAME_SEAL:
     case HUB_FX_CHECK:
     case HUB_FX_PUBLISH:
@@ -602,9 +653,19 @@ static void check_expected(struct world *world)
     }
 }
 
+static void count_early_pong(struct world *world)
+{
+    struct view *view = witness_view_of_conn(world, world->witness->early_pong);
+    struct seat *seat = view == NULL ? NULL : witness_seat(view, world->witness->early_pong);
+    if (seat != NULL) {
+        seat->rtt_us[seat->rtt_count++ % RTTS] = world->witness->early_rtt_us;
+    }
+}
+
 void witness_after(struct world *world)
 {
     struct witness *witness = world->witness;
+    count_early_pong(world);
     if (!ref_is_none(witness->settled)) {
         check_settled(world);
     }

@@ -29,7 +29,8 @@ struct played {
     struct uuid frame;
     bool started;
     bool ended;
-    uint64_t ended_us; /* by its process's clock */
+    uint64_t ended_us; /* by the clock of its process, which is: */
+    uint32_t life;
     int winner;
     uint32_t ms[2];
     uint32_t judged_count;
@@ -52,6 +53,8 @@ struct mark {
 
 struct seat {
     struct ref conn; /* its newest socket that was welcomed and not closed */
+    bool wants_again; /* a rematch: said so last */
+    bool wanted_again;
     bool leaving;    /* said so in this step */
     uint64_t rtt_us[RTTS];
     uint32_t rtt_count;
@@ -93,6 +96,7 @@ struct view {
     bool save_failed; /* the latest save that was answered */
     bool agreed;      /* a save has been answered well */
     bool unchecked;   /* PostgreSQL could not be asked whether it is over */
+    bool disturbed;   /* a store went away while it was played */
     struct seat seats[2];
 };
 
@@ -113,11 +117,18 @@ struct book {
     int32_t rating_after[2];
     bool evicted;  /* Valkey has no copy, since it lost one */
     bool was_evicted;
+    bool apart;    /* paired while one of the two was still in another: one that Valkey has lost,
+                    * at a process cut off from it, or one that somebody else had ended there */
     bool split;    /* two processes had players of it at once, one without Valkey */
     bool excused;  /* two things were lost at once */
     bool came_back; /* to a match that was taken over */
     bool begun;
     bool forgotten; /* nobody came back to it */
+    /* What it is played for, as follows from how it was made; series by slot. */
+    bool rated;
+    uint32_t series[2];
+    struct uuid next;        /* the rematch of it that was asked for last */
+    uint32_t next_series[2]; /* and what it would be played for, by the slots of this one */
 };
 
 struct witness {
@@ -127,6 +138,8 @@ struct witness {
     struct view *made;      /* in this step */
     struct mark *offered;   /* the copy that this step's event brings */
     struct ref closing;     /* the connection that this step is told to be gone */
+    struct ref early_pong;  /* of a socket that was not welcomed before this step, and its */
+    uint32_t early_rtt_us;
     struct ref settled;     /* the rated result that this step brings */
     bool expecting;         /* rounds to start in this step: views with `too_early` or `opening` */
     struct mark *marked;    /* list; in this step, to be filled in at its end */
@@ -134,6 +147,7 @@ struct witness {
     struct world_frame *unnamed_frame;
     uint32_t unnamed_row, unnamed_round;
     uint32_t place; /* of the effect in the step */
+    uint32_t left[WORLD_USERS_MAX]; /* how many rated matches a user left early */
 };
 
 /* The book of a match, or NULL. */
@@ -151,9 +165,24 @@ bool witness_is_decided(const struct world *world, const struct view *view);
 void witness_note(struct world *world, const struct hub_effect *effect);
 void witness_send(struct world *world, const struct hub_effect_send *send, const uint8_t *bytes,
                   uint32_t size);
-void witness_reply(struct world *world, struct ref conn);
+/* `send`: the answer to a request; NULL: an error, or somebody else's. */
+void witness_reply(struct world *world, struct ref conn, const struct hub_effect_send *send);
 void witness_close(struct world *world, const struct hub_effect *effect);
 void witness_store(struct world *world, struct ref ref, const struct hub_result *result);
+
+/* Afterwards: rematches, and who left early. */
+void witness_made(struct world *world, struct book *book);
+void witness_said_rematch(struct view *view, struct seat *seat, bool accept);
+void witness_asks_rematch(struct world *world, const struct hub_effect *effect, struct view *view);
+void witness_told_rematch(struct world *world, struct view *view, const struct world_conn *conn,
+                          const struct hub_effect_send *send);
+void witness_told_terms(struct world *world, const struct book *book,
+                        const struct msg_welcome *welcome);
+void witness_told_invitation(struct world *world, const struct world_conn *conn,
+                             const struct msg_welcome *welcome);
+void witness_left(struct world *world, const struct hub_effect *effect);
+void witness_disturbed(struct world *world);
+void witness_told_cooldown(struct world *world, uint32_t user, const struct msg_error *error);
 
 /* What stands. A view has ended a round and tells it; tells the end; tells only what comes. */
 void witness_told_round(struct world *world, struct view *view, uint32_t round);

@@ -292,9 +292,10 @@ void witness_told_end(struct world *world, struct view *view, uint32_t slot, con
         book->end_early = true; /* came to nothing: not worth a save */
     } else if (safe || !book->end_told) {
         /* It may have been held since the last round's end. */
-        uint64_t since_us = view->rounds_count == 0
-                                ? view->over_us
-                                : view->rounds[view->rounds_count - 1]->ended_us;
+        const struct played *last =
+            view->rounds_count == 0 ? NULL : view->rounds[view->rounds_count - 1];
+        uint64_t since_us =
+            last != NULL && last->life == view->life ? last->ended_us : view->over_us;
         if (view->over_us > since_us + 1000ull * world->limits.save_wait_ms) {
             since_us = view->over_us;
         }

@@ -80,7 +80,7 @@ void witness_store(struct world *world, struct ref ref, const struct hub_result 
         same = same && result->score[slot] == view->score[slot] &&
                uuid_equal(&result->player[slot], &world->users[book->users[slot]].id);
     }
-    if (!same || result->rated == view->abandoned) {
+    if (!same || result->rated != (book->rated && !view->abandoned)) {
         world_fault(world, "a result differs from what was played");
     }
     check_result_guesses(world, view, result);

@@ -223,7 +223,7 @@ static void check_welcome(struct world *world, struct view *view, const struct m
     }
 }
 
-/* Nobody plays two matches at once, unless Valkey forgot the first. */
+/* Nobody plays two matches at once, whatever key has vanished. */
 static void check_one_match(struct world *world, const struct book *book, uint32_t user)
 {
     const struct witness *witness = world->witness;
@@ -233,8 +233,7 @@ static void check_one_match(struct world *world, const struct book *book, uint32
              view = view->next) {
             uint32_t slot = other->users[0] == user ? 0 : 1;
             if (other->users[slot] == user && !view->gone && view->live && view->awake &&
-                !ref_is_none(view->seats[slot].conn) && !other->was_evicted &&
-                !book->was_evicted) {
+                !ref_is_none(view->seats[slot].conn) && !other->apart && !book->apart) {
                 world_fault(world, "a player plays two matches");
             }
         }
@@ -253,6 +252,7 @@ static void on_welcome(struct world *world, struct view *view, struct world_conn
     view->seats[slot].conn = ref;
     check_welcome(world, view, welcome);
     witness_look_for_split(world, view->book);
+    witness_told_terms(world, view->book, welcome);
     if (view->live) {
         check_one_match(world, view->book, conn->bot);
     }
@@ -355,6 +355,13 @@ static void to_match(struct world *world, struct world_conn *conn,
 {
     const struct message *message = &send->message;
     struct view *view = witness_view_or_none(world, &conn->match);
+    if (message->type == MSG_welcome && message->welcome.has_invitation) {
+        witness_told_invitation(world, conn, &message->welcome);
+        return;
+    }
+    if (message->type == MSG_error && !conn->welcomed) {
+        witness_told_cooldown(world, conn->bot, &message->error);
+    }
     if (message->type == MSG_welcome && view != NULL) {
         on_welcome(world, view, conn, send->conn, &message->welcome);
     }
@@ -368,6 +375,9 @@ static void to_match(struct world *world, struct world_conn *conn,
         return;
     }
     check_secrets(world, view, (uint32_t)(seat - view->seats), send, bytes, size);
+    if (message->type == MSG_server_rematch) {
+        witness_told_rematch(world, view, conn, send);
+    }
     on_match_message(world, view, conn, seat, message);
 }
 
@@ -389,6 +399,7 @@ static void to_queue(struct world *world, struct world_conn *conn,
         }
     } else if (message->type == MSG_error) {
         world->tally->unavailable += text_equal(message->error.code, TEXT("UNAVAILABLE"));
+        witness_told_cooldown(world, conn->bot, &message->error);
     } else if (message->type != MSG_timeout && message->type != MSG_pong) {
         world_fault(world, "a message of the match on a queue socket");
     }
@@ -410,15 +421,20 @@ void witness_send(struct world *world, const struct hub_effect_send *send, const
     }
 }
 
-void witness_reply(struct world *world, struct ref ref)
+void witness_reply(struct world *world, struct ref ref, const struct hub_effect_send *send)
 {
     struct world_conn *conn = world_conn_get(world, ref);
     if (conn == NULL || !conn->opened || conn->ending ||
-        (conn->door != HUB_DOOR_ME && conn->door != HUB_DOOR_SEARCH)) {
+        conn->door == HUB_DOOR_QUEUE || conn->door == HUB_DOOR_MATCH) {
         world_fault(world, "an answer to no request");
-    } else {
-        conn->ending = true;
+        return;
     }
+    conn->ending = true;
+    if (send != NULL && send->message.type == MSG_queue_matched) {
+        on_matched(world, &send->message.queue_matched.match, send->slot, conn->bot);
+        world->tally->polled_matches++;
+    }
+    world->tally->polled += conn->door == HUB_DOOR_JOIN || conn->door == HUB_DOOR_POLL;
 }
 
 void witness_close(struct world *world, const struct hub_effect *effect)

@@ -192,8 +192,6 @@ TEST(match_end_waits_for_its_rating)
     CHECK_TEXT(heard(late, MSG_welcome)->welcome.phase, "over");
     CHECK_INT(heard(late, MSG_welcome)->welcome.rounds_count, 1);
     CHECK_TEXT(heard(late, MSG_match_end)->match_end.outcome, "loss");
-    say_type(late, MSG_client_rematch);
-    CHECK_TEXT(heard(late, MSG_error)->error.code, "REMATCH_UNAVAILABLE");
     pass(30000000);
     CHECK_INT(ended(seats[0]), 1000);
     CHECK_INT(ended(late), 4410);

@@ -74,6 +74,14 @@ static void saved(enum hub_reply reply, uint64_t fence, const char *node)
     step(event);
 }
 
+/* Answers the renewal of the lease. */
+static void leased(bool was_there)
+{
+    struct hub_event event = { .type = HUB_EV_LEASED };
+    event.leased.was_there = was_there;
+    step(event);
+}
+
 /* Answers the CHECK of whether the match is stored. */
 static void checked(struct ref match, enum hub_reply reply, bool is_stored)
 {
@@ -594,6 +602,7 @@ TEST(where_a_match_is_that_is_not_here)
     CHECK_INT(ended(event.open.conn), 4404);
     event.open.conn = (struct ref){ 26, 1 };
     step(event);
+    load_player("Ana", 1, 1000, HUB_OK);
     sought(event.open.conn, HUB_FOREIGN, 0, NULL);
     CHECK_INT(ended(event.open.conn), 4403);
     conn = open_seat(24, &match_id, 0);
@@ -699,14 +708,15 @@ TEST(the_lease_is_renewed_and_everything_saved_again_when_it_was_gone)
     struct hub_limits limits = limits_of(0);
     limits.renew_ms = 600;
     begin(limits);
-    pass(1);
-    struct hub_event event = { .type = HUB_EV_LEASED };
-    step(event);
+    tick();
+    CHECK(!wanted(HUB_FX_LEASE)->lease.told);
+    leased(false);
     CHECK(!noted(HUB_NOTE_LEASE_LOST)); /* the first of all */
-    pass(1);
-    CHECK(effect_of(HUB_FX_SWEEP, 0) != NULL || hub_deadline_us(hub) < UINT64_MAX);
-    event = (struct hub_event){ .type = HUB_EV_SWEPT };
-    step(event);
+    tick();
+    CHECK(effect_of(HUB_FX_SWEEP, 0) != NULL);
+    CHECK(wanted(HUB_FX_LEASE)->lease.told);
+    leased(true);
+    step((struct hub_event){ .type = HUB_EV_SWEPT });
     match_id = pair(&match_ref);
     sealed(match_ref, 1, true);
     seats[0] = open_seat(10, &match_id, 0);
@@ -714,12 +724,68 @@ TEST(the_lease_is_renewed_and_everything_saved_again_when_it_was_gone)
     now_us += 600000;
     step((struct hub_event){ .type = HUB_EV_TICK });
     CHECK_INT(wanted(HUB_FX_LEASE)->lease.load, 1);
-    event = (struct hub_event){ .type = HUB_EV_LEASED };
-    event.leased.was_there = false;
-    step(event);
+    CHECK(wanted(HUB_FX_LEASE)->lease.told);
+    leased(false);
     CHECK(noted(HUB_NOTE_LEASE_LOST));
     tick();
     CHECK(keep());
+    now_us += 100000; /* soon again, until all is told */
+    step((struct hub_event){ .type = HUB_EV_TICK });
+    CHECK(!wanted(HUB_FX_LEASE)->lease.told);
+    leased(true);
+    saved(HUB_OK, kept.fence, NULL);
+    now_us += 100000;
+    step((struct hub_event){ .type = HUB_EV_TICK });
+    CHECK(!wanted(HUB_FX_LEASE)->lease.told); /* Valkey has to know that there was something */
+    leased(true);
+    tick();
+    CHECK(wanted(HUB_FX_LEASE)->lease.told);
+    finish();
+}
+
+TEST(a_match_that_valkey_misses_is_saved_again)
+{
+    begin(limits_of(250));
+    start();
+    gone(seats[0]);
+    gone(seats[1]);
+    struct hub_event event = { .type = HUB_EV_LOST };
+    event.lost.match = match_id;
+    event.lost.vanished = true;
+    step(event); /* nobody took it, so it is not let go though its players are away */
+    CHECK_INT(hub_count(hub).matches, 1);
+    CHECK(keep());
+    saved(HUB_OK, kept.fence, NULL);
+    finish();
+}
+
+/* What the next lease says, which is renewed at once. */
+static bool is_closed_to_new(void)
+{
+    tick();
+    bool closed = wanted(HUB_FX_LEASE)->lease.draining;
+    leased(true);
+    tick();
+    bool again = effect_of(HUB_FX_LEASE, 0) != NULL;
+    if (effect_of(HUB_FX_SWEEP, 0) != NULL) { /* keeps room until it is answered */
+        step((struct hub_event){ .type = HUB_EV_SWEPT });
+    }
+    if (again) { /* the first: now all is told */
+        leased(true);
+    }
+    return closed;
+}
+
+TEST(without_frames_nothing_new_is_placed_here) /* */
+{
+    struct hub_limits limits = limits_of(0);
+    limits.renew_ms = 600;
+    begin(limits);
+    CHECK(!is_closed_to_new());
+    store_is(HUB_FRAMES, false);
+    CHECK(is_closed_to_new());
+    store_is(HUB_FRAMES, true);
+    CHECK(!is_closed_to_new());
     finish();
 }
 

@@ -185,6 +185,51 @@ TEST(without_valkey)
     finish();
 }
 
+TEST(without_frames) /* */
+{
+    begin(usual_limits());
+    struct ref conn = open_door(0, HUB_DOOR_QUEUE, "ana");
+    load_player("Ana", 1, 1000, HUB_OK);
+    struct ref player = joining();
+    joined(player, HUB_OK, 1, 0);
+    store_is(HUB_FRAMES, false);
+    struct ref eve = open_door(1, HUB_DOOR_QUEUE, "eve");
+    CHECK(heard(eve, MSG_error)->error.until > (int64_t)(now_us / 1000));
+    CHECK_INT(ended(eve), 4503);
+    CHECK_INT(ended(conn), 0); /* who waits already goes on waiting, without being joined again */
+    pass(7000000);
+    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) == NULL);
+    CHECK_INT(hub_count(hub).tickets, 1);
+    /* Paired by another node: what that one did is asked for. */
+    struct hub_event event = { .type = HUB_EV_NUDGE };
+    event.nudged = uuid_random(1, 1);
+    step(event);
+    joined(joining(), HUB_OK, 1, 0);
+    pass(7000000);
+    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) == NULL);
+    store_is(HUB_FRAMES, true);
+    step((struct hub_event){ .type = HUB_EV_TICK });
+    CHECK(ref_equal(joining(), player));
+    finish();
+}
+
+TEST(a_pair_that_was_made_when_the_frames_went_away_waits_for_them) /* */
+{
+    begin(usual_limits());
+    struct ref a = open_door(0, HUB_DOOR_QUEUE, "ana");
+    load_player("Ana", 1, 1000, HUB_OK);
+    joined(joining(), HUB_OK, 1, 0);
+    open_door(1, HUB_DOOR_QUEUE, "bob");
+    load_player("Bob", 2, 1010, HUB_OK);
+    struct ref bob = joining();
+    store_is(HUB_FRAMES, false);
+    joined(bob, HUB_OK, 2, 1);
+    CHECK_INT(ended(a), 1000);
+    CHECK(wanted(HUB_FX_FRAME_SEAL)->seal.round == 1);
+    CHECK_INT(hub_count(hub).matches, 1);
+    finish();
+}
+
 TEST(who_came_keeps_the_old_since_when_the_other_did_not)
 {
     struct ref match;
@@ -203,28 +248,102 @@ TEST(who_came_keeps_the_old_since_when_the_other_did_not)
     finish();
 }
 
-TEST(the_expected_wait_is_told_after_eight_waits)
+/* `a` waits so long for `b`, who is paired at once. Their connections take the places 2 * number
+ * and the next. */
+static void wait_for(uint32_t number, uint64_t us)
+{
+    char a[16], b[16];
+    (void)snprintf(a, sizeof a, "a%u", number);
+    (void)snprintf(b, sizeof b, "b%u", number);
+    struct ref first = open_door(2 * number, HUB_DOOR_QUEUE, a);
+    load_player("A", 100 + number, 1000, HUB_OK);
+    joined(joining(), HUB_OK, 1, 0);
+    now_us += us;
+    struct ref second = open_door(2 * number + 1, HUB_DOOR_QUEUE, b);
+    load_player("B", 200 + number, 1000, HUB_OK);
+    joined(joining(), HUB_OK, 2, 100 + number);
+    CHECK_INT(ended(first), 1000);
+    CHECK_INT(ended(second), 1000);
+    gone(first);
+    gone(second);
+}
+
+/* Somebody comes, is told, and leaves after so long. */
+static int64_t eta_told(uint64_t us)
+{
+    static uint32_t number;
+    char name[16];
+    number++;
+    (void)snprintf(name, sizeof name, "eve%u", number);
+    struct ref conn = open_door(30, HUB_DOOR_QUEUE, name);
+    load_player("Eve", 300 + number, 1000, HUB_OK);
+    joined(joining(), HUB_OK, 1, 0);
+    int64_t eta_ms = heard(conn, MSG_queued)->queued.eta_ms;
+    now_us += us;
+    gone(conn);
+    return eta_ms;
+}
+
+TEST(R_74_the_expected_wait_is_told_after_eight_waits)
 {
     begin(usual_limits());
-    for (uint32_t i = 0; i < 4; i++) {
-        char a[8], b[8];
-        snprintf(a, sizeof a, "a%u", i);
-        snprintf(b, sizeof b, "b%u", i);
-        struct ref first = open_door(2 * i, HUB_DOOR_QUEUE, a);
-        load_player("A", 100 + i, 1000, HUB_OK);
-        joined(joining(), HUB_OK, 1, 0);
-        now_us += 1000000 * (i + 1);
-        struct ref second = open_door(2 * i + 1, HUB_DOOR_QUEUE, b);
-        load_player("B", 200 + i, 1000, HUB_OK);
-        joined(joining(), HUB_OK, 2, 100 + i);
-        CHECK_INT(ended(first), 1000);
-        CHECK_INT(ended(second), 1000);
+    for (uint32_t i = 0; i < 7; i++) {
+        wait_for(i, 500000 * (i + 1));
     }
-    /* Waits: 1, 2, 3, 4 s and four times none; four of five are at most 2 s. */
-    struct ref conn = open_door(20, HUB_DOOR_QUEUE, "eve");
-    load_player("Eve", 300, 1000, HUB_OK);
+    CHECK(eta_told(100000) == MSG_NIL);
+    /* Waits of 0.5 to 3.5 s, and some that were given up after 0.1 s and say little. Who was paired
+     * at once does not count. */
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(eta_told(100000), 3000);
+    }
+    CHECK_INT(eta_told(4000000), 3000);
+    /* Longer than all. */
+    CHECK_INT(eta_told(0), 3500);
+    finish();
+}
+
+TEST(R_74_a_match_that_was_none_is_no_wait)
+{
+    struct ref match;
+    struct hub_limits limits = usual_limits();
+    limits.matches_max = 16;
+    begin(limits);
+    struct uuid id = pair(&match); /* at once */
+    open_seat(2, &id, 0);
+    sealed(match, 1, true);
+    pass(30000000);
+    for (uint32_t i = 3; i < 10; i++) {
+        wait_for(i, 500000 * (i - 2));
+    }
+    struct ref ana = open_door(24, HUB_DOOR_QUEUE, "ana");
+    CHECK(wanted(HUB_FX_QUEUE_JOIN)->join.ticket.since_ms < (int64_t)(now_us / 1000) - 30000);
     joined(joining(), HUB_OK, 1, 0);
-    CHECK_INT(heard(conn, MSG_queued)->queued.eta_ms, 2000);
+    now_us += 1000000;
+    open_door(25, HUB_DOOR_QUEUE, "cat");
+    load_player("Cat", 3, 1000, HUB_OK);
+    joined(joining(), HUB_OK, 2, 1);
+    CHECK_INT(ended(ana), 1000);
+    CHECK_INT(eta_told(0), 3000); /* seven from 0.5 to 3.5 s and one of 1 s */
+    finish();
+}
+
+TEST(who_is_to_ask_again_later_does_so_soon)
+{
+    begin(usual_limits());
+    struct ref conn = open_door(0, HUB_DOOR_QUEUE, "ana");
+    load_player("Ana", 1, 1000, HUB_OK);
+    struct hub_event event = { .type = HUB_EV_QUEUE };
+    event.queue.player = joining();
+    event.queue.waiting = 1;
+    event.queue.later = true;
+    step(event);
+    CHECK(told(conn, MSG_queued) != NULL);
+    pass(249999);
+    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) == NULL);
+    pass(1);
+    joined(joining(), HUB_OK, 1, 0); /* not to ask again: only to renew the ticket */
+    pass(4999999);
+    CHECK(effect_of(HUB_FX_QUEUE_JOIN, 0) == NULL);
     finish();
 }
 

@@ -94,7 +94,7 @@ static void start(int64_t cache)
     settings.frames_dir = directory;
     settings.frame_max = 40000;
     settings.frame_cache = cache;
-    frames = frames_create(NULL, NULL, &settings, 4);
+    frames = frames_create(NULL, NULL, &settings, 4, NULL, NULL);
     CHECK(frames != NULL);
     fake_events = 0;
     answers = 0;

@@ -2,6 +2,7 @@
  * that what was offered can be had. The store is the test's: it answers what and when it likes. */
 #include "unit/io/fake_io.h"
 #include <duel/io/frames_cache.h>
+#include <duel/io/frames_health.h>
 #include <duel/io/frames_load.h>
 #include <duel/io/s3.h>
 #include <test.h>
@@ -11,7 +12,7 @@
 #define SECOND 1000000u
 
 static struct settings settings = { .frames_bucket = "bucket", .frame_max = 40000,
-                                    .frame_cache = 1500 };
+                                    .frame_cache = 1500, .frame_wait_ms = 60000 };
 
 void log_fields(enum log_level level, const char *event, const struct log_field *fields)
 {
@@ -86,6 +87,8 @@ struct person {
 
 static struct frames_loads *loads;
 static struct person people[8];
+static uint32_t ups;   /* how often the store was said to be there */
+static uint32_t downs;
 
 static void on_loaded(struct frames_waiter *waiter, struct frames_picture *picture)
 {
@@ -99,13 +102,45 @@ static void on_loaded(struct frames_waiter *waiter, struct frames_picture *pictu
     frames_picture_release(picture);
 }
 
-static void start(void)
+static void on_changed(void *context, bool up)
+{
+    CHECK(context == &ups);
+    ups += up;
+    downs += !up;
+}
+
+/* Nothing is known of the store. */
+static void create(void)
 {
     memset(people, 0, sizeof(people));
     memset(fake_counts, 0, sizeof(fake_counts));
     fake_log[0] = '\0';
-    loads = frames_loads_create(NULL, NULL, &settings);
-    CHECK(loads != NULL);
+    ups = 0;
+    downs = 0;
+    loads = frames_loads_create(NULL, NULL, &settings, on_changed, &ups);
+    CHECK(loads != NULL && !frames_loads_is_up(loads));
+}
+
+/* Its catalogue has these objects, of which one was asked for: the store is there. */
+static void start_knowing(uint32_t count)
+{
+    struct text known[] = { TEXT("k0"), TEXT("k1"), TEXT("k2") };
+    create();
+    frames_loads_know(loads, known, count);
+    CHECK_INT(gets_count, 1);
+    answer(count == 1 ? "k0" : "k1", S3_ABSENT, NULL);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(ups, 1);
+    memset(fake_counts, 0, sizeof(fake_counts));
+    fake_log[0] = '\0';
+    fake_now_us += 5 * SECOND; /* the log has room again */
+}
+
+/* It is there, and there is nothing to compare a fault with. */
+static void start(void)
+{
+    start_knowing(1);
+    frames_loads_know(loads, NULL, 0);
 }
 
 static void stop(void)
@@ -117,7 +152,8 @@ static void stop(void)
 static void want(uint32_t person, const char *path)
 {
     people[person].waiter = (struct frames_waiter){ .done = on_loaded,
-                                                    .until_us = fake_now_us + 20 * SECOND };
+                                                    .until_us = fake_now_us + 20 * SECOND,
+                                                    .until_down_us = fake_now_us + 20 * SECOND };
     frames_load(loads, text_from(path), &people[person].waiter);
 }
 
@@ -159,6 +195,155 @@ static void bring_down(void)
 }
 
 /* ---- tests ---- */
+
+TEST(nothing_is_taken_for_granted_at_the_start)
+{
+    create();
+    want(0, "a");
+    later(0);
+    CHECK_INT(gets_count, 1); /* the first that is wanted shows whether the store is there */
+    want(1, "b");
+    CHECK_INT(gets_count, 1);
+    answer("a", S3_GOT, PICTURE);
+    check_told(0, 1, true);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(ups, 1);
+    answer("b", S3_GOT, PICTURE);
+    check_told(1, 1, true);
+    CHECK_INT(fake_counts[METRIC_STORE_OUTAGES], 0);
+    stop();
+}
+
+TEST(a_store_that_is_away_at_the_start_is_known_at_once)
+{
+    struct text known[] = { TEXT("k0"), TEXT("k1"), TEXT("k2") };
+    create();
+    frames_loads_know(loads, known, 3);
+    answer("k1", S3_REFUSED, NULL);
+    CHECK(!frames_loads_is_up(loads));
+    CHECK_INT(downs, 1);
+    CHECK_INT(fake_counts[METRIC_STORE_OUTAGES], 1);
+    CHECK(strstr(fake_log, "a reason") != NULL);
+    frames_loads_know(loads, known, 3);
+    CHECK_INT(gets_count, 0);
+    later(FRAMES_HEALTH_PROBE_MIN_US);
+    answer("k2", S3_GOT, PICTURE);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(ups, 1);
+    stop();
+}
+
+TEST(what_fails_while_another_can_be_had_is_the_objects_fault)
+{
+    start_knowing(3);
+    fail_object(0, "a");
+    check_told(0, 0, false); /* the store may be away: that is not the object's fault */
+    want(1, "a");
+    answer("k2", S3_GOT, PICTURE);
+    check_told(0, 1, false);
+    check_told(1, 1, false);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(downs, 0);
+    want(0, "b");
+    want(1, "c");
+    answer("b", S3_REFUSED, NULL);
+    answer("c", S3_REFUSED, NULL); /* both are held, one question is for both */
+    check_told(0, 1, false);
+    CHECK_INT(gets_count, 1);
+    answer("k0", S3_BROKEN, NULL);
+    CHECK_INT(downs, 1);
+    stop();
+}
+
+TEST(what_fails_when_the_store_goes_away_is_fetched_when_it_is_back)
+{
+    start_knowing(3);
+    fail_object(0, "a");
+    answer("k2", S3_UNREACHED, NULL);
+    CHECK(frames_loads_is_up(loads));
+    answer("k0", S3_UNREACHED, NULL);
+    CHECK(!frames_loads_is_up(loads));
+    CHECK_INT(downs, 1);
+    want(1, "b");
+    later(FRAMES_HEALTH_PROBE_MIN_US);
+    check_told(0, 0, false);
+    CHECK_INT(gets_count, 1);
+    char key[64];
+    memcpy(key, gets[0].key, sizeof(key));
+    answer(key, S3_GOT, PICTURE);
+    CHECK_INT(ups, 2);
+    answer(strcmp(key, "a") == 0 ? "b" : "a", S3_GOT, PICTURE);
+    check_told(0, 1, true);
+    check_told(1, 1, true);
+    stop();
+}
+
+TEST(two_objects_are_too_few_to_tell)
+{
+    start_knowing(1);
+    want(0, "a");
+    answer("a", S3_REFUSED, NULL);
+    answer("k0", S3_REFUSED, NULL);
+    check_told(0, 1, false);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(gets_count, 0);
+    stop();
+}
+
+TEST(another_that_is_had_meanwhile_settles_it_too)
+{
+    start_knowing(3);
+    want(1, "b");
+    want(0, "a");
+    s3_done *done = gets[0].done;
+    void *context = gets[0].context;
+    memmove(gets, gets + 1, sizeof(gets[0]));
+    gets_count--; /* b is answered later */
+    answer("a", S3_REFUSED, NULL);
+    check_told(0, 0, false);
+    struct s3_answer reply = { .outcome = S3_ABSENT, .reason = "a reason" };
+    done(context, &reply);
+    check_told(0, 1, false);
+    check_told(1, 1, false);
+    answer("k2", S3_BROKEN, NULL); /* nobody is under suspicion any more */
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(gets_count, 0);
+    stop();
+}
+
+TEST(a_store_that_goes_away_is_not_waited_for_as_long_as_a_slow_one)
+{
+    start_knowing(3);
+    want(0, "a");
+    want(1, "b");
+    people[0].waiter.until_down_us = fake_now_us + SECOND;
+    people[1].waiter.until_down_us = fake_now_us + 2 * SECOND;
+    later(SECOND);
+    check_told(0, 0, false);
+    answer("a", S3_REFUSED, NULL);
+    answer("b", S3_REFUSED, NULL);
+    answer("k2", S3_REFUSED, NULL);
+    CHECK(!frames_loads_is_up(loads));
+    later(0);
+    check_told(0, 1, false);
+    check_told(1, 0, false);
+    later(SECOND);
+    check_told(1, 1, false);
+    stop();
+}
+
+TEST(time_is_up_for_who_is_held)
+{
+    start_knowing(3);
+    want(0, "a");
+    answer("a", S3_REFUSED, NULL);
+    later(20 * SECOND);
+    check_told(0, 1, false);
+    answer("k2", S3_GOT, PICTURE);
+    CHECK(frames_loads_is_up(loads));
+    CHECK_INT(gets_count, 0);
+    stop();
+}
 
 TEST(one_object_is_fetched_once)
 {
@@ -239,7 +424,7 @@ TEST(three_objects_in_a_row_are_the_store)
     CHECK(!frames_loads_is_up(loads));
     check_told(2, 0, false); /* held */
     want(3, "d");
-    later(FRAMES_LOAD_PROBE_MIN_US - 1);
+    later(FRAMES_HEALTH_PROBE_MIN_US - 1);
     CHECK_INT(gets_count, 0); /* nobody asks a store that is down … */
     later(1);
     CHECK_INT(gets_count, 1); /* … but one */
@@ -400,13 +585,30 @@ static void on_body(void *context, struct ref conn, uint8_t *body, uint32_t size
     free(body);
 }
 
-static void start_frames(void)
+/* What main() does with it. */
+static void create_frames(void)
 {
+    static const struct titles_row rows[] = {
+        { .drawn = true }, /* without a picture */
+        { .drawn = true, .frames_count = 1, .frames = { { .path = { "k0", 2 } } } },
+        { .drawn = false, .frames_count = 1, .frames = { { .path = { "no", 2 } } } },
+        { .drawn = true, .frames_count = 1, .frames = { { .path = { "k1", 2 } } } },
+    };
     fake_events = 0;
     served = 0;
     memset(fake_counts, 0, sizeof(fake_counts));
-    frames = frames_create(NULL, NULL, &settings, 4);
-    CHECK(frames != NULL);
+    frames = frames_create(NULL, NULL, &settings, 4, on_changed, &ups);
+    CHECK(frames != NULL && !frames_is_up(frames));
+    frames_know(frames, rows, 4);
+    CHECK_INT(gets_count, 1);
+}
+
+static void start_frames(void)
+{
+    create_frames();
+    answer("k1", S3_ABSENT, NULL);
+    CHECK(frames_is_up(frames));
+    frames_know(frames, NULL, 0);
 }
 
 static void seal(uint32_t match, const char *path)
@@ -450,6 +652,65 @@ TEST(what_was_offered_can_be_had_without_the_store)
     fetch(a[1]);
     CHECK_INT(served, 5);
     CHECK_INT(gets_count, 0);
+    frames_destroy(frames);
+}
+
+/* Time goes on, the timer rings, and whatever is asked for ends like this. */
+static void pass(uint64_t wait_us, enum s3_outcome outcome)
+{
+    fake_now_us += wait_us;
+    ev_run(loop_ev(NULL), EVRUN_ONCE);
+    while (gets_count > 0) {
+        char key[64];
+        memcpy(key, gets[0].key, sizeof(key));
+        answer(key, outcome, PICTURE);
+    }
+    fake_run_all();
+}
+
+/* */
+TEST(the_tries_of_a_round_share_the_wait_for_a_store_that_is_down)
+{
+    const struct ref match = { 0, 1 };
+    create_frames();
+    answer("k1", S3_REFUSED, NULL);
+    CHECK(!frames_is_up(frames));
+    frames_seal(frames, match, 1, TEXT("a"));
+    pass(59 * SECOND, S3_UNREACHED);
+    CHECK_INT(fake_events, 0);
+    CHECK_INT(frames_waiting(frames), 1);
+    pass(SECOND, S3_UNREACHED);
+    CHECK_INT(fake_events, 1);
+    CHECK(!fake_event.frame.ok);
+    CHECK_INT(frames_waiting(frames), 0);
+    frames_seal(frames, match, 1, TEXT("b")); /* has no time left */
+    pass(0, S3_UNREACHED);
+    CHECK_INT(fake_events, 2);
+    CHECK(!fake_event.frame.ok);
+    frames_seal(frames, match, 2, TEXT("c")); /* the next round has its own */
+    pass(54 * SECOND, S3_UNREACHED);
+    CHECK_INT(fake_events, 2);
+    pass(5 * SECOND, S3_GOT); /* the next probe */
+    CHECK_INT(fake_events, 3);
+    CHECK(fake_event.frame.ok);
+    frames_destroy(frames);
+}
+
+TEST(a_try_after_the_wait_has_its_time_when_the_store_is_back)
+{
+    const struct ref match = { 0, 1 };
+    create_frames();
+    answer("k1", S3_REFUSED, NULL);
+    frames_seal(frames, match, 1, TEXT("a"));
+    pass(60 * SECOND, S3_UNREACHED);
+    CHECK_INT(fake_events, 1);
+    pass(5 * SECOND, S3_ABSENT);
+    CHECK(frames_is_up(frames));
+    frames_seal(frames, match, 1, TEXT("b"));
+    CHECK_INT(gets_count, 1);
+    pass(19 * SECOND, S3_GOT);
+    CHECK_INT(fake_events, 2);
+    CHECK(fake_event.frame.ok);
     frames_destroy(frames);
 }
 

@@ -164,6 +164,9 @@ TEST(shapes_that_are_right)
     check_taken("DUEL_TRUSTED_PROXIES", "none");
     check_taken("DUEL_CLOUDFLARE_RANGES", "none");
     check_taken("DUEL_SECRET", "0123456789abcdef");
+    check_taken("DUEL_INVITE_URL", "framedle://duel/{match}");
+    check_taken("DUEL_INVITE_URL", "http://localhost:3000/?invite={match}#now");
+    check_taken("DUEL_RATED_INVITES", "off");
     check_taken("DUEL_SCOPE", "duel:play");
     check_taken("LOG_LEVEL", "error");
 }
@@ -253,6 +256,14 @@ static const char *const wrong[][2] = {
     { "DUEL_TRUSTED_PROXIES", "none, 10.0.0.0/8" },
     { "DUEL_CLOUDFLARE_RANGES", "172.64.0.0/13;10.0.0.0/8" },
     { "DUEL_SECRET", "geheimgeheim" },
+    { "DUEL_INVITE_URL", "https://framedle.wtf/duel" },
+    { "DUEL_INVITE_URL", "/duel/{match}" },
+    { "DUEL_INVITE_URL", "{match}://framedle.wtf" },
+    { "DUEL_INVITE_URL", "https://framedle.wtf/{match}/{match}" },
+    { "DUEL_INVITE_URL", "https://framedle.wtf/ {match}" },
+    { "DUEL_INVITE_URL", "https://framedle.wtf/\"{match}" },
+    { "DUEL_RATED_INVITES", "yes" },
+    { "DUEL_RATED_INVITES", "On" },
     { "DUEL_SCOPE", "a b" },
     { "LOG_LEVEL", "INFO" },
 };
