@@ -16,6 +16,7 @@ local LIVE_S = 3600        -- one that goes on, since its last save
 local OVER_S = 86400       -- one that has ended, until it is stored
 local OWNED_S = 86400
 local LOST_S = 60
+local WITHDRAWN_S = 600    -- who comes to an invitation is told why it is none any more
 local ENDED_S = 600        -- how long an owner may have been away and be told
 local LAST_S = 86400       -- whom a player met last
 local AGAIN_MS = 3000      -- for a process to save a match again whose key has vanished
@@ -393,6 +394,9 @@ end
 -- Open from now on no more: taken back, or used.
 local function close_invite(invite, state)
     redis.call('HSET', 'duel:invite:' .. invite.id, 'state', state)
+    if state == 'withdrawn' then
+        redis.call('EXPIRE', 'duel:invite:' .. invite.id, WITHDRAWN_S)
+    end
     redis.call('SREM', 'duel:invites:' .. invite.by, invite.id)
 end
 

@@ -5,7 +5,7 @@
 --   successor  it cannot be told yet, since Valkey has lost everything: come again
 --   ours       the caller's to play, or nobody's: cards and terms are there
 --   invited    an open invitation: its inviter's card is card 0; terms and time are there
---   expired, withdrawn, used  an invitation that is no more
+--   expired, withdrawn  an invitation that is no more
 --
 -- ARGV  4 match
 

@@ -12,6 +12,8 @@
 #include <duel/hub/takeover.h>
 #include <duel/hub/tell.h>
 
+#define INVITES_PER_S 10 /* of one player; three are open at most */
+
 /* ---- GET me, GET search ---- */
 
 /* The player's live match: here, or as Valkey `located` it (or NULL). */
@@ -312,7 +314,8 @@ static void open_invite(struct hub *hub, struct session *session, const struct h
         session_refuse(hub, session, 403, HUB_ERROR_RATED_OFF, 0);
     } else if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
         session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
-    } else if (!door_wait_for_player(hub, session, player)) {
+    } else if (!rate_take(&player->invite_us, hub->now_us, INVITES_PER_S) ||
+               !door_wait_for_player(hub, session, player)) {
         session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
     }
 }

@@ -225,6 +225,8 @@ void invite_park(struct hub *hub, struct session *session, const struct hub_even
     players_hold(hub, player);
     session_arm(hub, session);
     tell_invited(hub, session->conn, &sought->match, player, &terms, sought->until_ms);
+    /* Once more: that somebody accepted may have been said before there was anybody to hear it. */
+    invite_ask(hub, session);
 }
 
 /* Why an invitation is nothing to wait in any more; 0: it is. Of a match, its place is another

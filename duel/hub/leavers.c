@@ -41,7 +41,7 @@ static bool has_left(const struct match *match, uint32_t slot)
 void leavers_over(struct hub *hub, const struct live *live)
 {
     ASSERT(live->match.phase >= MATCH_OVER);
-    if (!live->terms.rated || live->disturbed || live->match.resumed) {
+    if (!live->terms.rated || live->disturbed || live->taken) {
         return;
     }
     for (uint32_t slot = 0; slot < 2; slot++) {

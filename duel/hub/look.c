@@ -81,6 +81,12 @@ void look_open(struct hub *hub, struct session *session, const struct hub_event_
     if (player == NULL) {
         out_note(&hub->out, HUB_NOTE_FULL, NULL, NULL, TEXT("players"), 0);
         session_end_unavailable(hub, session);
+        return;
+    }
+    bool in_time = rate_take(&player->look_us, hub->now_us, hub->limits.searches_per_s);
+    players_arm(hub, player);
+    if (!in_time) {
+        session_refuse(hub, session, 429, HUB_ERROR_SLOW_DOWN, 1);
     } else if (live != NULL && !live->lost) {
         look_at(hub, session, player, live);
     } else if (arena_has_ended(hub, &open->match)) {

@@ -25,7 +25,7 @@ static void join(struct hub *hub, struct session *session, struct player *player
         return;
     }
     lobby_enter(hub, player, session);
-    if (ticket->wanted) {
+    if (session->state == SESSION_QUEUED) { /* else it was refused, whoever else waits */
         keep(hub, player);
         players_arm(hub, player);
     }

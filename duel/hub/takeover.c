@@ -12,6 +12,7 @@
 #include <duel/hub/takeover.h>
 #include <duel/hub/tell.h>
 
+#define AGAIN_US 1000000u
 /* How long a match that was taken over waits here for its players. */
 #define DORMANT_US UINT64_C(600000000)
 
@@ -81,9 +82,11 @@ static void claim_players(struct hub *hub, struct live *live)
 static bool resume(struct hub *hub, struct live *live, struct text data)
 {
     struct record *record = pool_get(&hub->records, live->record);
+    live->taken = data.size != 0;
     if (data.size == 0) {
         match_init(&live->match, &hub->limits.rules, hub->now_us);
         match_resume(&live->match, hub->now_us);
+        leavers_begin(hub, live);
     } else if (!saved_read_match(hub, data, live, record)) {
         out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, &live->id, NULL, TEXT("match"), 0);
         ledger_discard(hub, record);
@@ -213,7 +216,8 @@ void takeover_wake(struct hub *hub, struct live *live)
 static void fall_asleep(struct hub *hub, struct live *live)
 {
     live->unproven = false;
-    live->unsaved = false;
+    live->unsaved = live->untold;
+    live->save_again_us = live->untold ? hub->now_us + AGAIN_US : 0;
     live->checked = false;
     if (live->match.phase < MATCH_OVER) {
         live->dormant = true;

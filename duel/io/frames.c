@@ -430,6 +430,12 @@ uint32_t frames_waiting(const struct frames *frames)
 }
 
 /* From all over the catalogue, so that they have little in common. */
+/* Only a path that would be asked for by a round too: it is the catalogue's, so anybody's. */
+static bool is_known_by(const struct titles_row *row)
+{
+    return row->drawn && row->frames_count > 0 && frames_path_is_plain(row->frames[0].path);
+}
+
 void frames_know(struct frames *frames, const struct titles_row *rows, uint32_t count)
 {
     struct text paths[FRAMES_HEALTH_OBJECTS];
@@ -438,7 +444,7 @@ void frames_know(struct frames *frames, const struct titles_row *rows, uint32_t 
     for (uint32_t i = 0; i < FRAMES_HEALTH_OBJECTS; i++) {
         uint32_t begin = (uint32_t)((uint64_t)count * i / FRAMES_HEALTH_OBJECTS);
         next = begin > next ? begin : next;
-        while (next < count && !(rows[next].drawn && rows[next].frames_count > 0)) {
+        while (next < count && !is_known_by(&rows[next])) {
             next++;
         }
         if (next < count) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define JSON_SIZE_MAX (128U << 10) /* of the largest answer, with escapes */
 #define PATH_SIZE_MAX (GATEWAY_PATH_SIZE_MAX + 96)
 #define INVITE_URL_SIZE_MAX 513 /* as messages.def bounds it; the template was checked */
 
@@ -176,7 +177,7 @@ void gateway_reply(struct gateway *gateway, struct hub_effect_send *reply)
     }
     struct filling filling;
     fill(gateway, reply, &filling);
-    char json[MESSAGE_SERVER_SIZE_MAX];
+    char json[JSON_SIZE_MAX];
     uint32_t size = codec_json(&reply->message, json, sizeof(json));
     ASSERT(size != 0);
     http_reply(gateway, conn, (struct text){ json, size });

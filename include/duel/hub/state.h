@@ -111,7 +111,9 @@ struct player {
     struct ref offer; /* the match that is over in which his offer of a rematch stands */
     struct ticket ticket;
 
-    uint64_t search_us;     /* of the rate limit */
+    uint64_t search_us;     /* of the rate limits: titles, */
+    uint64_t look_us;       /* matches that are looked at, */
+    uint64_t invite_us;     /* and invitations */
     int64_t old_since_ms;   /* of a match that the other never came to; 0: none */
     uint64_t old_until_us;  /* how long it is remembered */
     uint32_t recent[RECENT_MAX];
@@ -198,6 +200,7 @@ struct live {
     int32_t after[2];
     uint64_t rematch_until_us;
     uint64_t end_due_us; /* OVER and not told: match_end goes out then at the latest */
+    bool taken;      /* another process has played it before */
     bool disturbed; /* a store or the process was away while it was played */
     struct rematch rematch;
     bool closed;

@@ -176,10 +176,14 @@ TEST(nobody_leaves_while_a_store_or_the_process_was_away)
     finish();
 }
 
+/* Placed here by another node, which never played it; then as if a third had played it; unrated. */
+enum kind { KIND_PLACED, KIND_TAKEN_OVER, KIND_UNRATED };
+
 TEST(nobody_leaves_a_match_that_was_taken_over_or_is_not_rated)
 {
-    static char cards[2][SAVED_CARD_SIZE_MAX], blob[SAVED_TERMS_SIZE_MAX];
-    for (uint32_t kind = 0; kind < 2; kind++) {
+    static char cards[2][SAVED_CARD_SIZE_MAX], blob[SAVED_TERMS_SIZE_MAX], data[4096];
+    uint32_t data_size = 0;
+    for (enum kind kind = KIND_PLACED; kind <= KIND_UNRATED; kind++) {
         begin(usual_limits());
         struct hub_event event = { .type = HUB_EV_QUEUE };
         open_door(0, HUB_DOOR_QUEUE, "ana");
@@ -198,9 +202,12 @@ TEST(nobody_leaves_a_match_that_was_taken_over_or_is_not_rated)
             event.queue.copy.card[i] = (struct text){ cards[i], joins[i].card_size };
         }
         event.queue.slot = 1;
-        if (kind == 0) {
+        if (kind != KIND_UNRATED) {
             /* Not the id that this join has offered: it was made before. */
             event.queue.match = uuid_random(77, 77);
+            if (kind == KIND_TAKEN_OVER) {
+                event.queue.copy.data = (struct text){ data, data_size };
+            }
         } else {
             struct terms terms = { .rated = false };
             struct text_buffer buffer;
@@ -213,19 +220,22 @@ TEST(nobody_leaves_a_match_that_was_taken_over_or_is_not_rated)
         saves_by_hand = true;
         seats[0] = open_seat(10, &match_id, 0);
         struct ref match = wanted(HUB_FX_SAVE)->save.match;
+        data_size = wanted(HUB_FX_SAVE)->save.data.size;
+        CHECK(data_size <= sizeof data);
+        memcpy(data, wanted(HUB_FX_SAVE)->save.data.data, data_size);
         struct hub_event proof = { .type = HUB_EV_SAVED };
         proof.saved.match = match;
         proof.saved.fence = now_us;
         step(proof);
-        if (kind == 0) {
+        if (kind != KIND_UNRATED) {
             proof = (struct hub_event){ .type = HUB_EV_CHECKED };
             proof.checked.match = match;
             step(proof);
         }
-        CHECK_INT(heard(seats[0], MSG_welcome)->welcome.rated, kind == 0);
+        CHECK_INT(heard(seats[0], MSG_welcome)->welcome.rated, kind != KIND_UNRATED);
         say_type(seats[0], MSG_leave);
         CHECK(noted(HUB_NOTE_MATCH_ABANDONED));
-        check_leaver(0);
+        check_leaver(kind == KIND_PLACED ? 1 : 0);
     }
     finish();
 }

@@ -87,6 +87,26 @@ TEST(a_live_match_is_shown_to_its_players)
     finish();
 }
 
+TEST(one_player_looks_ten_times_a_second)
+{
+    begin(usual_limits());
+    struct uuid unknown = uuid_random(7, 7);
+    open_door(0, HUB_DOOR_QUEUE, "ana");
+    load_player("Ana", 1, 1000, HUB_OK);
+    for (uint32_t i = 0; i < 10; i++) {
+        (void)look_at(20 + i, "ana", &unknown);
+        CHECK(wanted(HUB_FX_LOOK) != NULL);
+    }
+    check_refused(look_at(30, "ana", &unknown), 429, "SLOW_DOWN");
+    CHECK(effect_of(HUB_FX_LOOK, 0) == NULL);
+    (void)look_at(31, "bob", &unknown);
+    CHECK(wanted(HUB_FX_LOOK) != NULL);
+    pass(100000);
+    (void)look_at(32, "ana", &unknown);
+    CHECK(wanted(HUB_FX_LOOK) != NULL);
+    finish();
+}
+
 TEST(nothing_of_a_running_round_is_shown)
 {
     begin_round();

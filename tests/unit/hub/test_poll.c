@@ -285,6 +285,23 @@ TEST(cooldown_and_stores_that_are_away)
     finish();
 }
 
+TEST(a_request_that_was_refused_keeps_nobody) /* */
+{
+    begin(usual_limits());
+    struct ref socket = open_door(0, HUB_DOOR_QUEUE, "ana");
+    load_player("Ana", 1, 1000, HUB_OK);
+    struct ref player = joining(); /* not known yet */
+    store_is(HUB_FRAMES, false);
+    struct ref conn = open_door(1, HUB_DOOR_JOIN, "ana");
+    CHECK_INT(refused(conn), 503);
+    gone(conn);
+    gone(socket);
+    CHECK_INT(hub_count(hub).tickets, 0);
+    joined(player, HUB_OK, 1, 0);
+    CHECK(wanted(HUB_FX_QUEUE_LEAVE) != NULL);
+    finish();
+}
+
 TEST(who_waits_already_is_told_so_while_valkey_is_away)
 {
     begin(usual_limits());

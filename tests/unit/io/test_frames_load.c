@@ -589,7 +589,7 @@ static void on_body(void *context, struct ref conn, uint8_t *body, uint32_t size
 static void create_frames(void)
 {
     static const struct titles_row rows[] = {
-        { .drawn = true }, /* without a picture */
+        { .drawn = true, .frames_count = 1, .frames = { { .path = { "../k9", 5 } } } },
         { .drawn = true, .frames_count = 1, .frames = { { .path = { "k0", 2 } } } },
         { .drawn = false, .frames_count = 1, .frames = { { .path = { "no", 2 } } } },
         { .drawn = true, .frames_count = 1, .frames = { { .path = { "k1", 2 } } } },
