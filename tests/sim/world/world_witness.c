@@ -286,6 +286,7 @@ static void take_over(struct world *world, struct book *book)
         world_fault(world, "a match is taken over from another's copy");
         return;
     }
+    view->played_before = true;
     view->acked = world->witness->offered;
     view->begun = mark->begun;
     view->coming = mark->last;

@@ -96,6 +96,7 @@ struct view {
     bool save_failed; /* the latest save that was answered */
     bool agreed;      /* a save has been answered well */
     bool unchecked;   /* PostgreSQL could not be asked whether it is over */
+    bool played_before; /* by another process, whose copy was taken */
     bool disturbed;   /* a store went away while it was played */
     struct seat seats[2];
 };

@@ -146,7 +146,7 @@ void witness_left(struct world *world, const struct hub_effect *effect)
         witness_is_decided(world, view)) {
         world_fault(world, "somebody has left early who has not");
     }
-    if (view->taken || view->disturbed) {
+    if (view->played_before || view->disturbed) {
         world_fault(world, "the server's fault is taken for a player's");
     }
     bool is_here = !ref_is_none(seat->conn) && !ref_equal(seat->conn, world->witness->closing);
