@@ -36,7 +36,7 @@ SOURCES := $(wildcard duel/*/*.c protocol/*.c)
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
 LIBRARY := $(OBJ)/libduel.a
 # Files the binary carries in it: build/…/embed/<path>.inc holds their bytes as a C initialiser.
-EMBEDDED := $(wildcard deploy/migrations/*.sql deploy/valkey/*.lua)
+EMBEDDED := $(wildcard deploy/migrations/*.sql deploy/valkey/*.lua loadtest/load/*.html)
 EMBEDS := $(EMBEDDED:%=$(OBJ)/embed/%.inc)
 
 SUPPORT := $(wildcard tests/sim/world/*.c)
@@ -50,11 +50,19 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OBJ)/%)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(OBJ)/%)
 
+# The load generator: it takes from the server's library only protocol/ and base.
+LOAD_SOURCES := $(filter-out loadtest/load/main.c,$(wildcard loadtest/load/*.c))
+LOAD_OBJECTS := $(LOAD_SOURCES:%.c=$(OBJ)/%.o)
+LOAD_LIBRARY := $(if $(LOAD_SOURCES),$(OBJ)/libload.a)
+LOAD_LIBS := $(PKG_LIBS) -lm
+REFERENCES := $(OBJ)/relay-reference $(OBJ)/bare-reference
+
 -include $(OBJECTS:.o=.d) $(OBJ)/duel/main.d $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
--include $(SUPPORT_OBJECTS:.o=.d)
+-include $(SUPPORT_OBJECTS:.o=.d) $(LOAD_OBJECTS:.o=.d) $(OBJ)/loadtest/load/main.d
+-include $(wildcard $(OBJ)/loadtest/reference/*.d)
 
 .PHONY: all
-all: build/duel-server ## build the server
+all: build/duel-server build/duel-load ## build the server and the load generator
 
 $(OBJ)/duel/main.o: CPPFLAGS += -DDUEL_VERSION='"$(VERSION)"'
 $(OBJ)/duel/main.o: $(OBJ)/version
@@ -69,7 +77,8 @@ $(OBJ)/%.o: %.c | $(EMBEDS)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-.SECONDARY: $(EMBEDS) $(SUPPORT_OBJECTS)
+.SECONDARY: $(EMBEDS) $(SUPPORT_OBJECTS) $(REFERENCES:$(OBJ)/%-reference=$(OBJ)/loadtest/reference/%.o) \
+	$(OBJ)/loadtest/reference/exchange.o
 $(OBJ)/embed/%.inc: %
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
@@ -85,14 +94,29 @@ $(OBJ)/duel-server: $(OBJ)/duel/main.o $(LIBRARY)
 build/duel-server: $(OBJ)/duel-server
 	@cp -f $< $@.new && mv -f $@.new $@
 
+$(OBJ)/libload.a: $(LOAD_OBJECTS)
+	@rm -f $@ && ar rcs $@ $^
+
+$(OBJ)/duel-load: $(OBJ)/loadtest/load/main.o $(LOAD_LIBRARY) $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(BUILD) -o $@ $^ $(LINK_HARDENING) $(LDFLAGS) $(LOAD_LIBS)
+
+build/duel-load: $(OBJ)/duel-load
+	@cp -f $< $@.new && mv -f $@.new $@
+
+# What the server is measured against.
+$(OBJ)/%-reference: $(OBJ)/loadtest/reference/%.o $(OBJ)/loadtest/reference/exchange.o $(LIBRARY)
+	@echo "  LINK  $@"
+	@$(CC) $(BUILD) -o $@ $^ $(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
+
 $(OBJ)/libworld.a: $(SUPPORT_OBJECTS)
 	@rm -f $@ && ar rcs $@ $^
 
-$(OBJ)/tests/%: tests/%.c $(SUPPORT_LIBRARY) $(LIBRARY)
+$(OBJ)/tests/%: tests/%.c $(SUPPORT_LIBRARY) $(LOAD_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  TEST  $<"
-	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_LIBRARY) $(LIBRARY) \
-		$(LINK_HARDENING) $(LDFLAGS) $(PKG_LIBS)
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS_ALL) -MMD -MP -MF $@.d -o $@ $< $(SUPPORT_LIBRARY) $(LOAD_LIBRARY) $(LIBRARY) \
+		$(LINK_HARDENING) $(LDFLAGS) $(LOAD_LIBS)
 
 .PHONY: docs
 docs: $(OBJ)/tests/unit/io/test_docs ## write the generated pages anew
@@ -124,11 +148,15 @@ test: ## every test, with sanitizers (SUITES="unit sim" for some of them)
 test-all: ## also the other compiler, a Debian 13 root, and longer runs
 	+@tests/run-all
 
+.PHONY: image-check
+image-check: ## what deploy/Dockerfile builds, built without Docker in Debian 13 roots, and tried
+	@deploy/image-check
+
 # Programs that tests of the wire drive.
 PROBES := $(patsubst %.c,$(OBJ)/%,$(wildcard tests/integration/c/*_probe.c))
 
 .PHONY: test-build
-test-build: $(TEST_PROGRAMS) $(PROBES) $(OBJ)/duel-server
+test-build: $(TEST_PROGRAMS) $(PROBES) $(REFERENCES) $(OBJ)/duel-server $(OBJ)/duel-load
 
 .PHONY: print-obj
 print-obj:
@@ -145,8 +173,12 @@ chaos: build/duel-server ## kill, freeze and empty things under live matches (SE
 		$(if $(OFF),--off $(OFF))
 
 .PHONY: bench
-bench: ## the figures: ratios and counts, nothing that fails for being slow
-	+@tests/run-bench
+bench: ## the figures: ratios and counts of a few minutes, nothing that fails for being slow (ONLY=core,storm)
+	+@tests/run-bench $(if $(ONLY),--only $(ONLY))
+
+.PHONY: bench-full
+bench-full: ## the same at the sizes that were asked for: about an hour
+	+@tests/run-bench --full $(if $(ONLY),--only $(ONLY))
 
 .PHONY: bench-build
-bench-build: $(BENCH_PROGRAMS) $(OBJ)/duel-server
+bench-build: $(BENCH_PROGRAMS) $(OBJ)/tests/sim/sim_hub $(OBJ)/duel-server $(OBJ)/duel-load $(REFERENCES)

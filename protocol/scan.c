@@ -5,6 +5,7 @@
 #include <protocol/scan.h>
 
 #include <duel/base/assert.h>
+#include <duel/protocol/codec.h>
 #include <protocol/fields.h>
 
 enum scan_kind { SCAN_NEVER, SCAN_SCALAR, SCAN_STRING, SCAN_BYTES, SCAN_ARRAY, SCAN_MAP };
@@ -186,7 +187,9 @@ static const char *step(struct scan *scan)
     return NULL;
 }
 
-const char *scan_message(const uint8_t *data, uint32_t size, struct text *ret_key)
+/* The first map of `data`; NULL when it is one, and then where it ends. */
+static const char *scan_map(const uint8_t *data, uint32_t size, uint32_t *ret_size,
+                            struct text *ret_key)
 {
     struct scan scan = { .at = data, .end = data + size };
     *ret_key = TEXT_NONE;
@@ -203,5 +206,31 @@ const char *scan_message(const uint8_t *data, uint32_t size, struct text *ret_ke
             scan.depth--;
         }
     } while (scan.depth > 0);
-    return scan.at == scan.end ? NULL : "more than one message";
+    *ret_size = (uint32_t)(scan.at - data);
+    return NULL;
+}
+
+const char *scan_message(const uint8_t *data, uint32_t size, struct text *ret_key)
+{
+    uint32_t map_size = size;
+    const char *wrong = scan_map(data, size, &map_size, ret_key);
+    return wrong == NULL && map_size != size ? "more than one message" : wrong;
+}
+
+uint32_t codec_measure(const void *data, uint32_t size)
+{
+    uint32_t map_size = 0;
+    struct text key;
+    return scan_map(data, size, &map_size, &key) == NULL ? map_size : 0;
+}
+
+uint32_t codec_read_array_head(const void *data, uint32_t size, uint32_t *ret_head_size)
+{
+    struct scan scan = { .at = data, .end = (const uint8_t *)data + size };
+    struct value value;
+    if (take_head(&scan, &value) != NULL || value.kind != SCAN_ARRAY) {
+        return 0;
+    }
+    *ret_head_size = (uint32_t)(scan.at - (const uint8_t *)data);
+    return value.count;
 }

@@ -17,11 +17,11 @@ TOP='^(Makefile|README\.md|LICENSE|deploy|docs|duel|include|loadtest|protocol|te
 
 # Which files may include a library's headers: one module of io for each, msgpack in protocol.
 declare -A LIBRARIES=(
-    [libwebsockets.h]='^(duel|include/duel)/io/gateway'
+    [libwebsockets.h]='^(duel|include/duel)/io/gateway|^loadtest/reference/'
     [hiredis]='^(duel|include/duel)/io/valkey'
     [libpq-fe.h]='^(duel|include/duel)/io/pg'
-    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4)'
-    [curl]='^duel/io/(jwks|s3)'
+    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4)|^loadtest/(load/(token|frame)|reference/bare)\.c$'
+    [curl]='^duel/io/(jwks|s3)|^loadtest/load/http\.c$'
     [jansson.h]='^duel/io/(jwks|jwt|body)|^loadtest/'
     [msgpack.h]='^protocol/(encode|decode)\.c$'
     [utf8proc.h]='^duel/core/normal\.c$'
@@ -201,6 +201,18 @@ for page in "${pages[@]}"; do
             [[ -e $(dirname "$page")/$target ]] || printf '%s: %s\n' "$page" "$target"
         done
 done | check 'links between pages lead somewhere'
+
+mapfile -t shipped < <(of '^(deploy/[^/]*\.yml|deploy/Dockerfile|docs/(deploy|security)\.md)$')
+grep -noHE '\bDUEL_[A-Z_0-9]+' "${shipped[@]}" | while IFS=: read -r file line name; do
+    grep -q "\"$name\"" include/duel/io/settings.def || printf '%s:%s: %s\n' "$file" "$line" "$name"
+done | check 'settings that are shipped or explained exist'
+{
+    sed -n 's/^PACKAGES := \(.*\) $(MSGPACK) \(.*\)/\1 msgpack-c \2 libev/p' Makefile | tr ' ' '\n'
+    grep -ohE '"[@a-z0-9/-]+": "\^?[0-9]+\.[0-9]+\.[0-9]+"' tests/package.json protocol/js/package.json |
+        cut -d'"' -f2 | grep -vx version
+} | while read -r name; do
+    grep -qF "\`$name\`" docs/licences.md || printf '%s\n' "$name"
+done | check 'every library is listed with its licence'
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

@@ -27,6 +27,12 @@ const struct message *codec_decode_client(struct codec *codec, const void *data,
 const struct message *codec_decode_server(struct codec *codec, const void *data, uint32_t size,
                                           struct text *ret_reason);
 
+/* What a frame of a server holds is one map, or an array of maps: the count of the latter's items
+ * and the size of its head; 0 when it is none or empty. */
+uint32_t codec_read_array_head(const void *data, uint32_t size, uint32_t *ret_head_size);
+/* The size of the map that `data` begins with; 0 when it begins with no well-formed one. */
+uint32_t codec_measure(const void *data, uint32_t size);
+
 /* Encodes one message as a map with `t` first. Returns the size, or 0 when `size_max` is too small.
  * MESSAGE_SERVER_SIZE_MAX always suffices. A value out of the table's bounds is a fault of ours
  * (assert). */
