@@ -2,7 +2,7 @@
 // waits for its save. Real sockets, real stores. The bots share the machine with what they measure, so the
 // server and Valkey go before everything else on it where that is allowed, and the bots after.
 //
-//   node tests/bench/saves.mjs [MATCHES]    with DATABASE_URL, VALKEY_URL and DUEL_SERVER set
+//   node tests/bench/saves.mjs [MATCHES]    with DATABASE_URL, VALKEY_URL and DUEL_SERVER set; 0: only a save by itself
 //
 // Measured: the server's processor time while people play, the saves in that time, the waits, and the
 // processor time of a save by itself. Computed: the share of saves = saves x time of one / time of all.
@@ -323,6 +323,16 @@ function reportCost({ pairs, bytes }) {
     return us;
 }
 
+async function reportPlay(usPerSave) {
+    await withWorld({ DUEL_ROUND_MS: "25000", DUEL_COUNTDOWN_MS: "3000", DUEL_INTERMISSION_MS: "3000",
+        DUEL_LOCKOUT_MS: "1000" }, async (world, bots) => {
+        bots.push(...await populate(world, 2 * MATCHES, SHORT));
+        await until(() => bots.every((bot) => bot.round > 0), WAIT_MS);
+        report("short_rounds", await playFor(world, bots, SHORT, SHORT_S), usPerSave);
+        report("long_rounds", await playFor(world, bots, LONG, LONG_S), usPerSave);
+    });
+}
+
 async function main() {
     setPriority(0, constants.priority.PRIORITY_LOW);
     const store = await valkeyPid();
@@ -330,13 +340,9 @@ async function main() {
     console.log(`bench saves_setting server and Valkey ${isFirst ? "before" : "beside"} all other processes`);
     try {
         const usPerSave = reportCost(await saveCost(store));
-        await withWorld({ DUEL_ROUND_MS: "25000", DUEL_COUNTDOWN_MS: "3000", DUEL_INTERMISSION_MS: "3000",
-            DUEL_LOCKOUT_MS: "1000" }, async (world, bots) => {
-            bots.push(...await populate(world, 2 * MATCHES, SHORT));
-            await until(() => bots.every((bot) => bot.round > 0), WAIT_MS);
-            report("short_rounds", await playFor(world, bots, SHORT, SHORT_S), usPerSave);
-            report("long_rounds", await playFor(world, bots, LONG, LONG_S), usPerSave);
-        });
+        if (MATCHES > 0) {
+            await reportPlay(usPerSave);
+        }
     } finally {
         goFirst(store, false);
     }
