@@ -138,6 +138,14 @@ static uint64_t resident_bytes(void)
     return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
 {
     struct server *server = context;
@@ -154,6 +162,7 @@ static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
         .keys_age_ms = auth_keys_age_ms(server->auth),
         .catalogue_videos = catalogue_count(server->catalogue),
         .memory_bytes = resident_bytes(),
+        .cpu_s = cpu_seconds(),
         .now_s = (uint32_t)(loop_now_us(server->loop) / 1000000),
         .version = DUEL_VERSION,
     };

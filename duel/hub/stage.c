@@ -12,6 +12,7 @@
 #include <string.h>
 
 /* How long a player is remembered after a match: for the videos met, and for an old `since`. */
+#define PING_FRESH_US 200000
 #define REMEMBER_US 600000000u
 #define OLD_SINCE_US 60000000u
 
@@ -34,11 +35,15 @@ static struct record *record_of(struct hub *hub, const struct live *live)
     return record;
 }
 
+/* Who was pinged just now is not pinged again: that round trip is as good as a new one. */
 static void ping_both(struct hub *hub, const struct live *live)
 {
     for (uint32_t slot = 0; slot < 2; slot++) {
-        if (!ref_is_none(live->seats[slot].conn)) {
-            session_ping(hub, session_get(hub, live->seats[slot].conn));
+        struct session *session = ref_is_none(live->seats[slot].conn)
+                                      ? NULL
+                                      : session_get(hub, live->seats[slot].conn);
+        if (session != NULL && hub->now_us - session->pinged_us >= PING_FRESH_US) {
+            session_ping(hub, session);
         }
     }
 }

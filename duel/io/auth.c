@@ -109,6 +109,7 @@ static void submit(struct auth *auth, struct token_job *token)
 static void answer(struct token_job *token, enum auth_code code)
 {
     struct auth_verdict verdict = { .code = code };
+    metrics_add(code == AUTH_OK ? METRIC_TOKENS_ACCEPTED : METRIC_TOKENS_REFUSED, 1);
     if (code == AUTH_OK) {
         verdict.sub = (struct text){ token->answer.sub, token->answer.sub_size };
     }

@@ -109,8 +109,17 @@ static void loaded(struct frames_waiter *waiter, struct frames_picture *picture)
     worker_submit(frames->worker, &reading->job);
 }
 
-/* `path` is copied. The picture may be there already. */
-static void start_reading(struct frames *frames, struct reading *reading, struct text path)
+/* A job that a thread has nothing to do for: handing it over and back would cost more than it
+ * does. */
+static void done_soon(void *context)
+{
+    struct worker_job *job = context;
+    job->done(job);
+}
+
+/* `path` is copied. The picture may be there already; `is_work`: a thread is needed even then. */
+static void start_reading(struct frames *frames, struct reading *reading, struct text path,
+                          bool is_work)
 {
     reading->frames = frames;
     if (path.data != NULL) {
@@ -124,7 +133,12 @@ static void start_reading(struct frames *frames, struct reading *reading, struct
         }
     }
     frames->jobs++;
-    if (frames->loads == NULL || path.data == NULL || reading->picture != NULL) {
+    bool is_there = path.data == NULL || reading->picture != NULL;
+    if (is_there && !is_work) {
+        loop_soon(frames->loop, done_soon, &reading->job);
+        return;
+    }
+    if (frames->loads == NULL || is_there) {
         worker_submit(frames->worker, &reading->job);
         return;
     }
@@ -279,7 +293,7 @@ void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct
     uint64_t try_us = loop_now_us(frames->loop) + FRAMES_TRY_WAIT_MS * 1000u;
     seal->reading.waiter.until_us = try_us > until_us ? try_us : until_us;
     seal->reading.waiter.until_down_us = until_us;
-    start_reading(frames, &seal->reading, path);
+    start_reading(frames, &seal->reading, path, false);
 }
 
 void frames_drop(struct frames *frames, struct ref match)
@@ -369,7 +383,7 @@ void frames_fetch(struct frames *frames, struct text token, struct ref conn, fra
     }
     fetch->reading.waiter.until_us = loop_now_us(frames->loop) + FRAMES_FETCH_WAIT_MS * 1000u;
     fetch->reading.waiter.until_down_us = fetch->reading.waiter.until_us;
-    start_reading(frames, &fetch->reading, path);
+    start_reading(frames, &fetch->reading, path, seat != NULL);
 }
 
 /* ---- life ---- */

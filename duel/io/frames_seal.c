@@ -22,14 +22,19 @@ void frames_digest(const void *bytes, uint32_t size, uint8_t ret_digest[FRAMES_D
 
 void frames_draw_seat(struct frames_seat *ret_seat)
 {
-    uint8_t random[TOKEN_BYTES];
+    struct {
+        uint8_t token[TOKEN_BYTES];
+        uint8_t key[FRAMES_KEY_SIZE];
+        uint8_t iv[FRAMES_IV_SIZE];
+    } random; /* drawn at once: a call costs more than its bytes */
     /* Without randomness there is no secret, and nothing sensible left to do. */
-    bool ok = RAND_bytes(random, sizeof(random)) == 1 &&
-              RAND_bytes(ret_seat->key, FRAMES_KEY_SIZE) == 1 &&
-              RAND_bytes(ret_seat->iv, FRAMES_IV_SIZE) == 1;
+    bool ok = RAND_bytes((unsigned char *)&random, sizeof(random)) == 1;
     ASSERT(ok);
-    base64url_encode(random, sizeof(random), ret_seat->token);
+    base64url_encode(random.token, sizeof(random.token), ret_seat->token);
+    memcpy(ret_seat->key, random.key, sizeof(random.key));
+    memcpy(ret_seat->iv, random.iv, sizeof(random.iv));
     ret_seat->serves = 0;
+    OPENSSL_cleanse(&random, sizeof(random));
 }
 
 static uint32_t padded_size(uint32_t size)

@@ -137,6 +137,8 @@ static void frame_fetched(void *context, struct ref ref, uint8_t *body, uint32_t
                                      .type = "application/octet-stream",
                                      .cache = "private, no-store",
                                      .body = { (const char *)body, size } };
+            metrics_add(METRIC_FRAMES_SERVED, 1);
+            metrics_add(METRIC_FRAME_BYTES, size);
             http_answer(gateway, conn, &answer);
         }
     }

@@ -94,6 +94,7 @@ static int8_t check_ticket(struct gateway *gateway, const struct conn *conn, str
         return CONN_TICKET_TOO_EARLY;
     }
     int32_t slot = auth_check_ticket(gateway->auth, &conn->match, ticket);
+    metrics_add(slot < 0 ? METRIC_TICKETS_REFUSED : METRIC_TICKETS_ACCEPTED, 1);
     return slot < 0 ? CONN_TICKET_BAD : (int8_t)slot;
 }
 

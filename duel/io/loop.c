@@ -5,19 +5,25 @@
 #include <duel/base/assert.h>
 #include <duel/base/timerq.h>
 #include <duel/io/loop.h>
+#include <duel/io/metrics.h>
 #include <errno.h>
 #include <ev.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define FLUSHES_MAX 4
 #define ENTROPY_SIZE 4096 /* bytes drawn from the kernel at once */
 #define DEFERRED_COUNT_FIRST 64
+#define SOON_COUNT_FIRST 64
 #define US_PER_S 1000000ULL
+#define READY_MAX 128 /* descriptors in a turn: to close one, the dearest, takes up to 80 us */
 
-struct flush {
+struct call {
     void (*call)(void *context);
     void *context;
 };
@@ -38,12 +44,25 @@ struct loop {
     uint32_t deferred_first;
     uint32_t deferred_count;
     uint32_t deferred_count_max;
-    struct flush flushes[FLUSHES_MAX];
+    struct call *soon; /* a queue: the first soon_first are done */
+    uint32_t soon_first;
+    uint32_t soon_count;
+    uint32_t soon_count_max;
+    struct call flushes[FLUSHES_MAX];
     uint32_t flushes_count;
     struct loop_times times;
     uint32_t entropy_used;
     uint8_t entropy[ENTROPY_SIZE];
 };
+
+/* In the place of libc's, for libev: that takes all that are ready at once, and when thousands hang
+ * up or speak together the turn is as long as all of them need. Who is left over comes first in the
+ * next turn, before those who were served. */
+int epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms)
+{
+    return (int)syscall(SYS_epoll_pwait, fd, events, max < READY_MAX ? max : READY_MAX, timeout_ms,
+                        NULL, 0);
+}
 
 static uint64_t read_clock_us(clockid_t clock)
 {
@@ -119,6 +138,28 @@ void loop_defer(struct loop *loop, const struct hub_event *event)
     loop->deferred[loop->deferred_count++] = *event;
 }
 
+void loop_soon(struct loop *loop, void (*call)(void *context), void *context)
+{
+    if (loop->soon_count == loop->soon_count_max) {
+        uint32_t count_max = loop->soon_count_max * 2;
+        struct call *grown = realloc(loop->soon, count_max * sizeof(*grown));
+        ASSERT(grown != NULL);
+        loop->soon = grown;
+        loop->soon_count_max = count_max;
+    }
+    loop->soon[loop->soon_count++] = (struct call){ call, context };
+}
+
+static void call_soon(struct loop *loop)
+{
+    while (loop->soon_first < loop->soon_count) {
+        struct call next = loop->soon[loop->soon_first++];
+        next.call(next.context);
+    }
+    loop->soon_first = 0;
+    loop->soon_count = 0;
+}
+
 static void deliver_deferred(struct loop *loop)
 {
     while (loop->deferred_first < loop->deferred_count) {
@@ -133,7 +174,7 @@ static void deliver_deferred(struct loop *loop)
 void loop_at_turn_end(struct loop *loop, void (*flush)(void *context), void *context)
 {
     ASSERT(loop->flushes_count < FLUSHES_MAX);
-    loop->flushes[loop->flushes_count++] = (struct flush){ flush, context };
+    loop->flushes[loop->flushes_count++] = (struct call){ flush, context };
 }
 
 /* Sets the one timer to the hub's deadline, if it is not already. */
@@ -181,13 +222,17 @@ static void end_turn(struct ev_loop *ev, struct ev_prepare *prepare, int events)
     (void)events;
     struct loop *loop = prepare->data;
     do {
-        deliver_deferred(loop);
+        do {
+            call_soon(loop);
+            deliver_deferred(loop);
+        } while (loop->soon_count != 0);
         for (uint32_t i = 0; i < loop->flushes_count; i++) {
             loop->flushes[i].call(loop->flushes[i].context);
         }
-    } while (loop->deferred_count != 0);
+    } while (loop->deferred_count + loop->soon_count != 0);
     arm_tick(loop);
     uint64_t took_us = loop_read_us(loop) - loop->now_us;
+    metrics_observe(METRIC_LOOP_TURN, took_us);
     loop->times.turns++;
     loop->times.sum_us += took_us;
     if (took_us > loop->times.longest_us) {
@@ -201,10 +246,12 @@ struct loop *loop_create(void)
     if (loop == NULL) {
         return NULL;
     }
+    loop->soon_count_max = SOON_COUNT_FIRST;
+    loop->soon = malloc(SOON_COUNT_FIRST * sizeof(*loop->soon));
     loop->deferred_count_max = DEFERRED_COUNT_FIRST;
     loop->deferred = malloc(DEFERRED_COUNT_FIRST * sizeof(*loop->deferred));
     loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-    if (loop->deferred == NULL || loop->ev == NULL) {
+    if (loop->soon == NULL || loop->deferred == NULL || loop->ev == NULL) {
         loop_destroy(loop);
         return NULL;
     }
@@ -231,12 +278,14 @@ void loop_destroy(struct loop *loop)
     if (loop == NULL) {
         return;
     }
+    call_soon(loop);
     if (loop->ev != NULL) {
         ev_timer_stop(loop->ev, &loop->tick);
         ev_prepare_stop(loop->ev, &loop->end);
         ev_check_stop(loop->ev, &loop->begin);
         ev_loop_destroy(loop->ev);
     }
+    free(loop->soon);
     free(loop->deferred);
     free(loop);
 }

@@ -20,6 +20,27 @@
 static uint64_t counters[METRICS];
 static uint64_t notes[HUB_NOTES];
 
+/* The upper bounds of every histogram's buckets; the last holds the rest. */
+#define BOUNDS_COUNT 13
+static const uint32_t bounds_us[BOUNDS_COUNT - 1] = { 10,   20,   50,   100,   200,   500,
+                                                      1000, 2000, 5000, 10000, 20000, 100000 };
+static const char *const bounds[BOUNDS_COUNT] = { "1e-05", "2e-05", "5e-05", "0.0001", "0.0002",
+                                                  "0.0005", "0.001", "0.002", "0.005", "0.01",
+                                                  "0.02", "0.1", "+Inf" };
+
+static struct {
+    uint64_t counts[BOUNDS_COUNT];
+    uint64_t sum_us;
+} histograms[METRIC_HISTOGRAMS];
+
+static const struct {
+    const char *name;
+    const char *help;
+} histogram_texts[METRIC_HISTOGRAMS] = {
+#define HISTOGRAM(name, prometheus, help) [METRIC_##name] = { prometheus, help },
+#include <duel/io/metrics.def>
+};
+
 static const struct {
     const char *name;
     const char *help;
@@ -49,6 +70,17 @@ uint64_t metrics_get(enum metric metric)
 {
     ASSERT(metric < METRICS);
     return counters[metric];
+}
+
+void metrics_observe(enum metric_histogram histogram, uint64_t us)
+{
+    ASSERT(histogram < METRIC_HISTOGRAMS);
+    uint32_t place = 0;
+    while (place < BOUNDS_COUNT - 1 && us > bounds_us[place]) {
+        place++;
+    }
+    histograms[histogram].counts[place]++;
+    histograms[histogram].sum_us += us;
 }
 
 void metrics_note(enum hub_note note)
@@ -106,7 +138,9 @@ static double oldest_age_s(const struct metrics_gauges *gauges)
     VALUE("duel_loop_longest_turn_seconds", "gauge", "The longest turn of the loop so far.",      \
           (double)g->loop.longest_us / 1e6)                                                       \
     VALUE("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",             \
-          g->memory_bytes)
+          g->memory_bytes)                                                                        \
+    VALUE("process_cpu_seconds_total", "counter",                                                 \
+          "Processor time of all threads, user and system.", g->cpu_s)
 
 /* ---- text ---- */
 
@@ -178,22 +212,38 @@ static void write_counters(struct text_buffer *out)
     }
 }
 
-static void write_save_waits(struct text_buffer *out, const struct hub_counts *hub)
+static void write_histogram(struct text_buffer *out, const char *name, const char *help,
+                            const char *const *uppers, const uint64_t *counts,
+                            uint32_t counts_count, uint64_t sum_us)
 {
-    static const char *const bounds[HUB_SAVE_WAITS] = { "0.0005", "0.001", "0.002", "0.005",
-                                                        "0.02",   "0.1",   "+Inf" };
     uint64_t count = 0;
-    write_family(out, SAVE_WAITS, "histogram", SAVE_WAITS_HELP);
-    for (uint32_t i = 0; i < HUB_SAVE_WAITS; i++) {
-        count += hub->save_waits[i];
-        say(out, SAVE_WAITS "_bucket");
-        write_label(out, "le", bounds[i]);
+    char part[NAME_SIZE_MAX];
+    write_family(out, name, "histogram", help);
+    snprintf(part, sizeof(part), "%s_bucket", name);
+    for (uint32_t i = 0; i < counts_count; i++) {
+        count += counts[i];
+        say(out, part);
+        write_label(out, "le", uppers[i]);
         write_number(out, (double)count);
     }
-    say(out, SAVE_WAITS "_sum");
-    write_number(out, (double)hub->save_waits_us / 1e6);
-    say(out, SAVE_WAITS "_count");
+    say(out, name);
+    say(out, "_sum");
+    write_number(out, (double)sum_us / 1e6);
+    say(out, name);
+    say(out, "_count");
     write_number(out, (double)count);
+}
+
+static void write_histograms(struct text_buffer *out, const struct hub_counts *hub)
+{
+    static const char *const save_bounds[HUB_SAVE_WAITS] = { "0.0005", "0.001", "0.002", "0.005",
+                                                             "0.02",   "0.1",   "+Inf" };
+    write_histogram(out, SAVE_WAITS, SAVE_WAITS_HELP, save_bounds, hub->save_waits, HUB_SAVE_WAITS,
+                    hub->save_waits_us);
+    for (uint32_t i = 0; i < METRIC_HISTOGRAMS; i++) {
+        write_histogram(out, histogram_texts[i].name, histogram_texts[i].help, bounds,
+                        histograms[i].counts, BOUNDS_COUNT, histograms[i].sum_us);
+    }
 }
 
 uint32_t metrics_text(const struct metrics_gauges *gauges, char *ret_text, uint32_t size_max)
@@ -214,7 +264,7 @@ uint32_t metrics_text(const struct metrics_gauges *gauges, char *ret_text, uint3
         write_label(&out, "phase", phase_names[i]);
         write_number(&out, gauges->hub.matches_by_phase[i]);
     }
-    write_save_waits(&out, &gauges->hub);
+    write_histograms(&out, &gauges->hub);
     write_family(&out, BUILD, "gauge", BUILD_HELP);
     say(&out, BUILD);
     write_label(&out, "version", gauges->version);
@@ -244,6 +294,9 @@ void metrics_print_markdown(void)
 #undef VALUE
     print_row(PHASES, "`phase`", "gauge", PHASES_HELP);
     print_row(SAVE_WAITS, "`le`", "histogram", SAVE_WAITS_HELP);
+    for (uint32_t i = 0; i < METRIC_HISTOGRAMS; i++) {
+        print_row(histogram_texts[i].name, "`le`", "histogram", histogram_texts[i].help);
+    }
     print_row(BUILD, "`version`", "gauge", BUILD_HELP);
     printf("\n## Events\n\n| event | log level | line |\n|---|---|---|\n");
 #define NOTE(name, level, text)                    \

@@ -301,9 +301,9 @@ static struct match_rules rules_of(const struct settings *settings)
 
 struct hub_limits settings_limits(const struct settings *settings, uint32_t connections_max)
 {
-    /* A match has two connections; those that wait for one, or are looked at afterwards, have
-     * fewer. */
-    uint32_t matches = connections_max / 2 + MATCHES_SPARE;
+    /* A match has two connections; those that wait for one, or that are over and may be come back
+     * to until their time for a rematch is up, have fewer. Room that is not used costs nothing. */
+    uint32_t matches = connections_max + MATCHES_SPARE;
     return (struct hub_limits){
         .connections_max = connections_max,
         .matches_max = matches < MATCHES_MAX ? matches : MATCHES_MAX,

@@ -23,7 +23,7 @@
 #include <duel/protocol/codec.h>
 
 #define GATEWAY_PROTOCOL "framedle.duel.v1"
-#define GATEWAY_RX_SIZE 512          /* libwebsockets' buffer in each WebSocket */
+#define GATEWAY_RX_SIZE 256          /* libwebsockets' buffer in each WebSocket */
 #define GATEWAY_CLOSE_MS 5000        /* for what was sent and the close handshake */
 #define GATEWAY_REQUEST_MS 10000     /* for the answer to a request to be known */
 #define GATEWAY_REPLY_MS 60000       /* for the client to read it */
@@ -81,6 +81,7 @@ struct conn {
     uint64_t rate_us;      /* when the sender's allowance is full again */
     uint64_t ping_sent_us; /* of the latest ping; 0: none is out */
     uint64_t ping_number;
+    uint64_t charged_us; /* when control frames were last counted at a ping */
     uint64_t control_bytes; /* of control frames, charged so far */
     uint64_t data_bytes;    /* of data frames and of the upgrade */
     struct uuid match;      /* of HUB_DOOR_MATCH */
@@ -97,7 +98,17 @@ struct conn {
     bool in_hub;   /* HUB_EV_OPEN was delivered, HUB_EV_CLOSED was not */
     bool is_dirty;
     bool ping_due;
+    uint8_t starts_round; /* its `round` is among what waits to be sent; 0: none is */
     bool asked_writable; /* of libwebsockets, by us */
+};
+
+#define GATEWAY_ROUND_WRITES 64
+
+/* When a match's `round` was written to one seat; the other's comes soon. */
+struct round_write {
+    struct uuid match;
+    uint8_t round;
+    uint64_t at_us; /* 0: both were written */
 };
 
 struct gateway {
@@ -116,6 +127,8 @@ struct gateway {
     struct timerq deadlines; /* by a connection's index */
     struct conn *dirty_first;
     struct conn *dirty_last;
+    struct round_write round_writes[GATEWAY_ROUND_WRITES]; /* the latest ones, round and round */
+    uint32_t round_writes_next;
     uint64_t pings;
     uint32_t unauthenticated;
     uint32_t connections_max;

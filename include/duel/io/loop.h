@@ -38,6 +38,9 @@ uint64_t loop_wall_us(const struct loop *loop);
 void loop_event(struct loop *loop, struct hub_event *event);
 /* Delivers a copy of `event`, which must hold no views, later in this turn. */
 void loop_defer(struct loop *loop, const struct hub_event *event);
+/* Calls `call` before this turn ends, after the callback that is under way; what it sends still
+ * leaves in this turn. When the loop is destroyed first, then. */
+void loop_soon(struct loop *loop, void (*call)(void *context), void *context);
 /* Calls `flush` at the end of every turn in which something happened, before the loop sleeps. */
 void loop_at_turn_end(struct loop *loop, void (*flush)(void *context), void *context);
 

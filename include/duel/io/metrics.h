@@ -11,8 +11,16 @@ enum metric {
     METRICS /* not a metric */
 };
 
+enum metric_histogram {
+#define HISTOGRAM(name, prometheus, help) METRIC_##name,
+#include <duel/io/metrics.def>
+    METRIC_HISTOGRAMS /* not a histogram */
+};
+
 void metrics_add(enum metric metric, uint64_t count);
 uint64_t metrics_get(enum metric metric);
+/* One more time of `us`. */
+void metrics_observe(enum metric_histogram histogram, uint64_t us);
 void metrics_note(enum hub_note note);
 
 /* What is read when it is asked for. */
@@ -29,6 +37,7 @@ struct metrics_gauges {
     int64_t keys_age_ms; /* of the key set; -1: none */
     uint32_t catalogue_videos;
     uint64_t memory_bytes; /* resident */
+    double cpu_s;          /* of all threads, user and system */
     uint32_t now_s;
     const char *version;
 };

@@ -9,6 +9,7 @@
 #include <duel/io/worker.h>
 #include <ev.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct worker_job *fake_first;
@@ -30,6 +31,33 @@ void worker_submit(struct worker *worker, struct worker_job *job)
     *fake_last = job;
     fake_last = &job->next;
     fake_jobs++;
+}
+
+/* Waits its turn like a job, of which nothing is run. */
+struct fake_soon {
+    struct worker_job job;
+    void (*call)(void *context);
+    void *context;
+};
+
+static void fake_run_soon(struct worker_job *job)
+{
+    (void)job;
+}
+
+static void fake_soon_done(struct worker_job *job)
+{
+    struct fake_soon soon = *(struct fake_soon *)job;
+    free(job);
+    soon.call(soon.context);
+}
+
+void loop_soon(struct loop *loop, void (*call)(void *context), void *context)
+{
+    (void)loop;
+    struct fake_soon *soon = malloc(sizeof(*soon));
+    *soon = (struct fake_soon){ { .run = fake_run_soon, .done = fake_soon_done }, call, context };
+    worker_submit(NULL, &soon->job);
 }
 
 uint64_t loop_now_us(const struct loop *loop)

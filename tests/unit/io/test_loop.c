@@ -100,6 +100,19 @@ static void stop_on_timer(struct ev_loop *ev, struct ev_timer *timer, int events
     loop_stop(loop);
 }
 
+static uint32_t called;
+
+/* Calls itself once more, and makes something happen. */
+static void called_soon(void *context)
+{
+    CHECK(context == &called);
+    if (++called == 1) {
+        struct hub_event event = { .type = HUB_EV_QUEUE_LEFT };
+        loop_soon(loop, called_soon, &called);
+        loop_event(loop, &event);
+    }
+}
+
 /* Runs the loop for so long, or until something stops it. */
 static void run_for(double seconds)
 {
@@ -268,6 +281,20 @@ TEST(after_a_blocked_turn_the_next_one_has_the_right_time)
     CHECK(loop_measure(loop).longest_us >= 50000);
     CHECK(loop_measure(loop).sum_us >= loop_measure(loop).longest_us);
     end();
+}
+
+TEST(what_is_called_soon_is_done_before_the_turn_is_flushed)
+{
+    begin();
+    called = 0;
+    loop_soon(loop, called_soon, &called);
+    CHECK_INT(called, 0);
+    run_for(0.001);
+    CHECK_INT(called, 2);
+    CHECK_INT(flushed_after_steps, 1);
+    loop_soon(loop, called_soon, &called);
+    loop_destroy(loop);
+    CHECK_INT(called, 3);
 }
 
 TEST_MAIN

@@ -23,6 +23,7 @@ static struct metrics_gauges some(void)
         .postgresql_up = true,
         .keys_age_ms = -1,
         .memory_bytes = 12345678901,
+        .cpu_s = 12.25,
         .now_s = 1000,
         .version = "v1 \"x\"\\\n",
     };
@@ -59,11 +60,37 @@ TEST(gauges_are_told_as_they_are)
     CHECK(strstr(told, "\nduel_loop_busy_seconds_total 2.5\n") != NULL);
     CHECK(strstr(told, "\nduel_loop_longest_turn_seconds 0.0015\n") != NULL);
     CHECK(strstr(told, "\nprocess_resident_memory_bytes 12345678901\n") != NULL);
+    CHECK(strstr(told, "\nprocess_cpu_seconds_total 12.25\n") != NULL);
     CHECK(strstr(told, "\nduel_build_info{version=\"v1 \\\"x\\\"\\\\\\n\"} 1\n") != NULL);
     gauges.hub.result_oldest_ms = 0;
     CHECK(strstr(render(&gauges), "\nduel_results_oldest_age_seconds 0\n") != NULL);
     gauges.hub.result_oldest_ms = 2000000; /* the clock was set back */
     CHECK(strstr(render(&gauges), "\nduel_results_oldest_age_seconds 0\n") != NULL);
+}
+
+/* A bucket holds what is at most its bound, and all that the smaller ones hold. */
+TEST(histograms_add_up)
+{
+    const struct metrics_gauges gauges = some();
+    metrics_observe(METRIC_ROUND_SKEW, 0);
+    metrics_observe(METRIC_ROUND_SKEW, 10);
+    metrics_observe(METRIC_ROUND_SKEW, 11);
+    metrics_observe(METRIC_ROUND_SKEW, 1000);
+    metrics_observe(METRIC_ROUND_SKEW, 100000);
+    metrics_observe(METRIC_ROUND_SKEW, 5000000000); /* the process was stopped meanwhile */
+    const char *told = render(&gauges);
+#define SKEW "\nduel_round_skew_seconds"
+    CHECK(strstr(told, SKEW "_bucket{le=\"1e-05\"} 2\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"2e-05\"} 3\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"0.0005\"} 3\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"0.001\"} 4\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"0.02\"} 4\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"0.1\"} 5\n") != NULL);
+    CHECK(strstr(told, SKEW "_bucket{le=\"+Inf\"} 6\n") != NULL);
+    CHECK(strstr(told, SKEW "_sum 5000.101021\n") != NULL);
+    CHECK(strstr(told, SKEW "_count 6\n") != NULL);
+#undef SKEW
+    CHECK(strstr(told, "\nduel_loop_turn_seconds_count 0\n") != NULL);
 }
 
 /* Each family once, with help and type before its samples; nothing else. */

@@ -354,7 +354,7 @@ TEST(limits_follow_the_settings)
     CHECK_INT(limits.rules.grace_ms, 400);
     CHECK_INT(limits.rules.grace_total_ms, 1200);
     CHECK_INT(limits.connections_max, 20000);
-    CHECK_INT(limits.matches_max, 11024);
+    CHECK_INT(limits.matches_max, 21024);
     CHECK_INT(limits.matchmaker.timeout_ms, 30000);
     CHECK_INT(limits.silence_match_ms, 15000);
     CHECK_INT(settings_limits(&settings, 1000000).matches_max, 100000);
