@@ -46,9 +46,14 @@ local function digits(number)
     return string.format('%.0f', number)
 end
 
+local clock -- of the call: read once, it stands still meanwhile
+
 local function clock_us()
-    local time = redis.call('TIME')
-    return tonumber(time[1]) * 1000000 + tonumber(time[2])
+    if not clock then
+        local time = redis.call('TIME')
+        clock = tonumber(time[1]) * 1000000 + tonumber(time[2])
+    end
+    return clock
 end
 
 local function clock_ms()
@@ -82,23 +87,30 @@ local function is_settling()
     return redis.call('EXISTS', 'duel:settling:' .. me) == 1
 end
 
+local boots_list -- read once a call
+
 -- Living ones and those that were there lately, the caller first.
 local function boots()
+    if boots_list then
+        return boots_list
+    end
     local list = { me }
     for _, boot in ipairs(redis.call('ZREVRANGE', 'duel:boots', 0, PROCESSES_MAX - 1)) do
         if boot ~= me then
             list[#list + 1] = boot
         end
     end
+    boots_list = list
     return list
 end
 
 -- The other living ones: {boot, node, load, draining}.
 local function others_alive()
     local list = {}
-    for _, boot in ipairs(boots()) do
+    for at = 2, #boots() do
+        local boot = boots()[at]
         local lease = redis.call('HMGET', 'duel:lease:' .. boot, 'node', 'load', 'draining')
-        if boot ~= me and is_node(lease[1]) then
+        if is_node(lease[1]) then
             list[#list + 1] = { boot = boot, node = lease[1], load = whole(lease[2]) or 0,
                                 draining = lease[3] == '1' }
         end
@@ -318,24 +330,27 @@ local function take(match)
 end
 
 -- A match that nobody has begun: the caller's, or nobody's until `process` comes for it. Players and
--- cards are by seat, from 0; `terms` say what it is played for, "" for a match of the queue.
+-- cards are by seat, from 0; `terms` say what it is played for, "" for a match of the queue. Nobody of
+-- them is in another match. Returns its fence.
 local function make_match(id, players, cards, process, terms)
-    local owner = process.boot == me and me or ''
-    redis.call('DEL', match_key(id))
-    redis.call('HSET', match_key(id), 'owner', owner, 'node', process.node, 'fence',
-               digits(clock_us()), 'dormant', '1', 'over', '0', 'phase', 'waiting',
+    local key, notes, fence = match_key(id), PLAYERS .. process.boot, clock_us()
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'owner', process.boot == me and me or '', 'node', process.node,
+               'fence', digits(fence), 'dormant', '1', 'over', '0', 'phase', 'waiting',
                'p0', players[0], 'p1', players[1], 'card0', cards[0], 'card1', cards[1],
                'terms', terms)
-    redis.call('EXPIRE', match_key(id), MADE_S)
+    redis.call('EXPIRE', key, MADE_S)
     for slot = 0, 1 do
         redis.call('SET', 'duel:playing:' .. players[slot], id, 'EX', MADE_S)
         redis.call('SET', 'duel:last:' .. players[slot], players[1 - slot], 'EX', LAST_S)
-        redis.call('HSET', PLAYERS .. process.boot, players[slot], id)
     end
-    redis.call('EXPIRE', PLAYERS .. process.boot, OWNED_S)
-    if owner == me then
-        own(read_match(id))
+    redis.call('HSET', notes, players[0], id, players[1], id)
+    redis.call('EXPIRE', notes, OWNED_S)
+    if process.boot == me then
+        redis.call('SADD', 'duel:owned:' .. me, id)
+        redis.call('EXPIRE', 'duel:owned:' .. me, OWNED_S)
     end
+    return fence
 end
 
 -- ---- the queue ----
@@ -350,6 +365,12 @@ local function take_out(player)
     redis.call('ZREM', QUEUE, player)
     redis.call('ZREM', SINCE, player)
     redis.call('DEL', ticket_key(player))
+end
+
+local function take_out_both(player, other)
+    redis.call('ZREM', QUEUE, player, other)
+    redis.call('ZREM', SINCE, player, other)
+    redis.call('DEL', ticket_key(player), ticket_key(other))
 end
 
 -- ---- who leaves early ----
@@ -408,7 +429,11 @@ local function withdraw_invite(invite)
 end
 
 local function withdraw_invites(player)
-    for _, id in ipairs(redis.call('SMEMBERS', 'duel:invites:' .. player)) do
+    local open = redis.call('SMEMBERS', 'duel:invites:' .. player)
+    if #open == 0 then
+        return
+    end
+    for _, id in ipairs(open) do
         local invite = read_invite(id)
         if invite and invite.by == player and invite.state == 'open' then
             withdraw_invite(invite)

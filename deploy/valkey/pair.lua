@@ -24,12 +24,14 @@
 --
 -- Work: people within each other's window do not stay in the queue, so few are looked at; who
 -- stands in the last third of the timeout is taken from the second set while these are few, and
--- else met soon by walking outward from the own rating.
+-- else met soon by walking outward from the own rating. Thousands may join at once and each of them
+-- costs all others the time of this script, so who finds somebody is never put into the queue. Dead
+-- tickets go when somebody meets them, or the time they had is up.
 
 local TICKET_SLACK_MS = 5000
 local BATCH = 32     -- neighbours fetched at once
 local DIRECT_MAX = 64 -- in the last third: so many are looked at one by one
-local SWEEP = 8      -- of the oldest tickets are looked at for being dead
+local SWEEP = 8      -- where there are more, of the oldest are looked at for being dead
 
 local player, last = ARGV[4], ARGV[7]
 local rating, since, now = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
@@ -49,10 +51,14 @@ local function window_of(waited)
     return window + step * math.floor(waited / step_ms)
 end
 
--- The answer that names a match.
+local function waiting()
+    return redis.call('ZCARD', QUEUE)
+end
+
+-- The answer that names a match which was there before.
 local function matched(match, slot)
     local copy = copy_of(match.id)
-    return { redis.call('ZCARD', QUEUE), since, match.id, slot, match.owner == me and 1 or 0,
+    return { waiting(), since, match.id, slot, match.owner == me and 1 or 0,
              match.owner == me and here or place_of(match), match.fence, copy[1], copy[2], copy[3],
              copy[4] }
 end
@@ -61,7 +67,7 @@ end
 local current, seat, missed = playing(player)
 if missed then
     take_out(player)
-    return { redis.call('ZCARD', QUEUE), since, '', 1, 0 }
+    return { waiting(), since, '', 1, 0 }
 elseif current then
     take_out(player)
     local node = place_of(current)
@@ -72,43 +78,47 @@ elseif current then
 end
 
 local kept = redis.call('HMGET', ticket_key(player), 'since', 'expires')
-if (whole(kept[2]) or 0) > now then
+local is_renewed = (whole(kept[2]) or 0) > now
+if is_renewed then
     since = math.min(since, whole(kept[1]) or since)
 end
 last = redis.call('GET', 'duel:last:' .. player) or last
-redis.call('ZADD', QUEUE, ARGV[5], player)
-redis.call('ZADD', SINCE, digits(since), player)
-redis.call('DEL', ticket_key(player)) -- with whatever else is in it
-redis.call('HSET', ticket_key(player), 'since', digits(since), 'last', last, 'expires', ARGV[9],
-           'card', ARGV[14], 'boot', me)
-redis.call('PEXPIRE', ticket_key(player), digits(math.max(1, expires - now) + TICKET_SLACK_MS))
+
+local function put_ticket()
+    redis.call('ZADD', QUEUE, ARGV[5], player)
+    redis.call('ZADD', SINCE, digits(since), player)
+    redis.call('HSET', ticket_key(player), 'since', digits(since), 'last', last, 'expires', ARGV[9],
+               'card', ARGV[14], 'boot', me)
+    redis.call('PEXPIRE', ticket_key(player), digits(math.max(1, expires - now) + TICKET_SLACK_MS))
+end
 
 local wait_ms = cooldown_ms(player)
 if wait_ms > 0 then
     take_out(player)
-    return { redis.call('ZCARD', QUEUE), since, '', 0, wait_ms }
+    return { waiting(), since, '', 0, wait_ms }
 end
-if (whole(kept[2]) or 0) <= now then
+if not is_renewed then
     withdraw_invites(player) -- of who joins; not those that he makes while he waits
 end
 
 if is_untold(nil) then
-    return { redis.call('ZCARD', QUEUE), since, '', 1, 0 }
+    put_ticket()
+    return { waiting(), since, '', 1, 0 }
 end
 
 local own_window = window_of(now - since)
 local dead = {}
-local best -- {id, distance, since, again}
+local best -- {id, distance, since, again, card, boot}
 
--- since, last opponent of somebody else's ticket; nil when it is dead
+-- Somebody else's ticket: since, last opponent, card, boot; nil when it is dead
 local function ticket_of(id)
-    local ticket = redis.call('HMGET', ticket_key(id), 'since', 'last', 'expires', 'card')
+    local ticket = redis.call('HMGET', ticket_key(id), 'since', 'last', 'expires', 'card', 'boot')
     local other_since = whole(ticket[1])
     if not other_since or not ticket[4] or (whole(ticket[3]) or 0) <= now then
         dead[#dead + 1] = id
         return nil
     end
-    return other_since, ticket[2]
+    return other_since, ticket[2], ticket[4], ticket[5]
 end
 
 local function is_better(a, b)
@@ -122,7 +132,7 @@ local function consider(id, distance)
     if id == player then
         return
     end
-    local other_since, other_last = ticket_of(id)
+    local other_since, other_last, card, boot = ticket_of(id)
     if not other_since then
         return
     end
@@ -131,7 +141,7 @@ local function consider(id, distance)
         return
     end
     local other = { id = id, distance = distance, since = other_since,
-                    again = last == id or other_last == player }
+                    again = last == id or other_last == player, card = card, boot = boot }
     if best and not is_better(other, best) then
         return
     end
@@ -143,14 +153,15 @@ local function consider(id, distance)
     end
 end
 
--- A walk through the sorted set away from the own place; `peek` gives the next id and its distance.
-local function walk(command, place)
-    local list, at = {}, 1
+-- A walk through the sorted set away from the own rating; `peek` gives the next id and its distance.
+local function walk(command, first, past)
+    local list, at, skipped = {}, 1, 0
     return {
         peek = function()
             if at > #list then
-                list, at = redis.call(command, QUEUE, place, place + BATCH - 1, 'WITHSCORES'), 1
-                place = place + BATCH
+                list, at = redis.call(command, QUEUE, first, past, 'WITHSCORES', 'LIMIT', skipped,
+                                      BATCH), 1
+                skipped = skipped + BATCH
             end
             if #list == 0 then
                 return nil
@@ -165,8 +176,8 @@ end
 
 -- Nearest first, until `bound` or until nobody better can come.
 local function look_outward(bound)
-    local up = walk('ZRANGE', redis.call('ZRANK', QUEUE, player) + 1)
-    local down = walk('ZREVRANGE', redis.call('ZREVRANK', QUEUE, player) + 1)
+    local up = walk('ZRANGEBYSCORE', ARGV[5], '+inf')
+    local down = walk('ZREVRANGEBYSCORE', '(' .. ARGV[5], '-inf')
     while true do
         local id, distance = up.peek()
         local low_id, low_distance = down.peek()
@@ -183,26 +194,24 @@ local function look_outward(bound)
     end
 end
 
-for _, id in ipairs(redis.call('ZRANGE', SINCE, 0, SWEEP - 1)) do
-    if id ~= player then
-        ticket_of(id)
-    end
-end
-
-local cutoff = string.format('%.0f', now - last_third_ms)
+local cutoff = digits(now - last_third_ms)
+local oldest = redis.call('ZRANGEBYSCORE', SINCE, '-inf', cutoff, 'LIMIT', 0, DIRECT_MAX + 1)
 local bound = own_window
-if own_window then
-    if redis.call('ZCOUNT', SINCE, '-inf', cutoff) <= DIRECT_MAX then
-        for _, id in ipairs(redis.call('ZRANGEBYSCORE', SINCE, '-inf', cutoff)) do
-            local score = redis.call('ZSCORE', QUEUE, id)
-            if score then
-                consider(id, math.abs(tonumber(score) - rating))
-            else
-                dead[#dead + 1] = id
-            end
+if not own_window or #oldest > DIRECT_MAX then
+    bound = nil
+    for at = 1, math.min(SWEEP, #oldest) do
+        if oldest[at] ~= player then
+            ticket_of(oldest[at])
         end
-    else
-        bound = nil
+    end
+else
+    for _, id in ipairs(oldest) do
+        local score = redis.call('ZSCORE', QUEUE, id)
+        if score then
+            consider(id, math.abs(tonumber(score) - rating))
+        else
+            dead[#dead + 1] = id
+        end
     end
 end
 look_outward(bound)
@@ -211,38 +220,37 @@ for _, id in ipairs(dead) do
     take_out(id)
 end
 if not best then
-    return { redis.call('ZCARD', QUEUE), since, '', 0, 0 }
+    put_ticket()
+    return { waiting(), since, '', 0, 0 }
 end
 
 -- ---- a pair ----
-
-local opponent = redis.call('HMGET', ticket_key(best.id), 'card', 'boot')
 
 -- Another process under the caller's own node's name cannot be named by a path.
 local function place()
     local own_lease = redis.call('HMGET', 'duel:lease:' .. me, 'load', 'draining')
     local chosen = { boot = me, node = here, load = whole(own_lease[1]) or 0,
-                     draining = own_lease[2] == '1' }
+                     draining = own_lease[2] == '1', has_lease = own_lease[1] }
     for _, process in ipairs(others_alive()) do
         if process.node ~= here and not process.draining and
             (chosen.draining or process.load < chosen.load) then
             chosen = process
+            chosen.has_lease = true
         end
     end
     -- Counted at once, since many pairs may be made before the process says so itself.
-    local lease = 'duel:lease:' .. chosen.boot
-    if redis.call('EXISTS', lease) == 1 then
-        redis.call('HSET', lease, 'load', digits(chosen.load + 1))
+    if chosen.has_lease then
+        redis.call('HSET', 'duel:lease:' .. chosen.boot, 'load', digits(chosen.load + 1))
     end
     return chosen
 end
 
-take_out(player)
-take_out(best.id)
-local slot = tonumber(ARGV[16])
-make_match(ARGV[15], { [slot] = player, [1 - slot] = best.id },
-           { [slot] = ARGV[14], [1 - slot] = opponent[1] }, place(), '')
-if opponent[2] and opponent[2] ~= me then
-    redis.call('PUBLISH', 'duel:nudge:' .. opponent[2], best.id)
+local match, slot, process = ARGV[15], tonumber(ARGV[16]), place()
+local cards = { [slot] = ARGV[14], [1 - slot] = best.card }
+take_out_both(player, best.id)
+local fence = make_match(match, { [slot] = player, [1 - slot] = best.id }, cards, process, '')
+if best.boot and best.boot ~= me then
+    redis.call('PUBLISH', 'duel:nudge:' .. best.boot, best.id)
 end
-return matched(read_match(ARGV[15]), slot)
+return { waiting(), since, match, slot, process.boot == me and 1 or 0, process.node, fence,
+         cards[0], cards[1], false, '' }

@@ -17,6 +17,7 @@
 struct pg {
     struct loop *loop;
     struct pg_link *link;
+    struct pg_arrivals *arrivals;
     struct pg_catalogue *catalogue;
 };
 
@@ -53,59 +54,9 @@ static void ask(struct pg *pg, const char *sql, struct text param, struct ref re
     pg_link_ask(pg->link, &asked);
 }
 
-/* ---- players ---- */
-
-static struct hub_event player_event(struct ref player, enum hub_reply reply)
-{
-    struct hub_event event = { .type = HUB_EV_PLAYER };
-    event.player.player = player;
-    event.player.reply = reply;
-    return event;
-}
-
-/* Ids with blanks between, as duel_videos_met() writes them. */
-static uint32_t split_ids(struct text ids, struct text ret_ids[HUB_MET_MAX])
-{
-    uint32_t count = 0;
-    while (ids.size > 0 && count < HUB_MET_MAX) {
-        const char *end = memchr(ids.data, ' ', ids.size);
-        uint32_t size = end != NULL ? (uint32_t)(end - ids.data) : ids.size;
-        uint32_t skip = end != NULL ? size + 1 : size;
-        ret_ids[count++] = (struct text){ ids.data, size };
-        ids.data += skip;
-        ids.size -= skip;
-    }
-    return count;
-}
-
-static void on_player(const struct pg_ask *asked, enum hub_reply reply,
-                      const struct pg_result *rows)
-{
-    struct pg *pg = asked->context;
-    if (reply == HUB_OK && PQntuples(rows) != 1) {
-        reply = HUB_REFUSED; /* deleted */
-    }
-    struct hub_event event = player_event(asked->ref, reply);
-    if (reply == HUB_OK) {
-        bool parsed = uuid_parse(value(rows, 0), &event.player.id);
-        ASSERT(parsed);
-        event.player.name = value(rows, 1);
-        event.player.avatar = value(rows, 2);
-        event.player.country = value(rows, 3);
-        event.player.rating = number(rows, 4);
-        event.player.wins = (uint32_t)number(rows, 5);
-        event.player.losses = (uint32_t)number(rows, 6);
-        event.player.draws = (uint32_t)number(rows, 7);
-        event.player.opponents = (uint32_t)number(rows, 8);
-        event.player.met_count = split_ids(value(rows, 9), event.player.met);
-    }
-    loop_event(pg->loop, &event);
-}
-
 void pg_load_player(struct pg *pg, struct ref player, struct text sub)
 {
-    ask(pg, "select id, name, avatar, country, rating, wins, losses, draws, opponents, met"
-            " from public.duel_arrival($1)", sub, player, on_player, player_event);
+    pg_arrivals_ask(pg->arrivals, player, sub);
 }
 
 /* ---- results ---- */
@@ -247,6 +198,9 @@ struct pg *pg_create(struct loop *loop, struct worker *worker, const struct sett
     pg->loop = loop;
     pg->link = pg_link_create(loop, worker, settings->database_url, callbacks);
     if (pg->link != NULL) {
+        pg->arrivals = pg_arrivals_create(loop, pg->link);
+    }
+    if (pg->arrivals != NULL) {
         pg->catalogue = pg_catalogue_create(loop, pg->link, settings, callbacks);
     }
     if (pg->catalogue == NULL) {
@@ -262,6 +216,7 @@ void pg_destroy(struct pg *pg)
         return;
     }
     pg_link_destroy(pg->link);
+    pg_arrivals_destroy(pg->arrivals);
     pg_catalogue_destroy(pg->catalogue);
     free(pg);
 }

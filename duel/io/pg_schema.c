@@ -31,6 +31,10 @@ static const char file_005[] = {
 #include <deploy/migrations/005_fair_play.sql.inc>
     0
 };
+static const char file_006[] = {
+#include <deploy/migrations/006_arrivals.sql.inc>
+    0
+};
 
 static const struct {
     const char *name;
@@ -41,6 +45,7 @@ static const struct {
     { "003_fences", file_003 },
     { "004_reading", file_004 },
     { "005_fair_play", file_005 },
+    { "006_arrivals", file_006 },
 };
 
 #define FILES ((int)(sizeof files / sizeof files[0]))

@@ -1,6 +1,7 @@
 /* Inside the PostgreSQL adapter, for duel/io/pg*.c and their tests only.
  *
- *   pg.c            what the server asks: players, results
+ *   pg.c            what the server asks: results, rows for others
+ *   pg_arrivals.c   players who come
  *   pg_catalogue.c  the catalogue, page by page
  *   pg_json.c       a finished match as JSON
  *   pg_url.c        whether DATABASE_URL can be understood
@@ -92,6 +93,16 @@ void pg_link_set_stall(struct pg_link *link, uint32_t stall_ms);
 /* Queues a statement; parameters are copied. Only while up. Answers exactly once, never inside
  * the call, and not at all when the link is destroyed first. */
 void pg_link_ask(struct pg_link *link, const struct pg_ask *ask);
+
+/* ---- players who come ---- */
+
+struct pg_arrivals;
+
+struct pg_arrivals *pg_arrivals_create(struct loop *loop, struct pg_link *link);
+/* After the link, which answers nobody any more then. */
+void pg_arrivals_destroy(struct pg_arrivals *arrivals);
+/* HUB_EV_PLAYER follows, never inside the call. `sub` is copied; no line feed is in it. */
+void pg_arrivals_ask(struct pg_arrivals *arrivals, struct ref player, struct text sub);
 
 /* ---- the catalogue ---- */
 

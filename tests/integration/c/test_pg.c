@@ -44,6 +44,58 @@ TEST(a_deleted_player_and_a_broken_sub_are_refused)
     tear_down();
 }
 
+#define TOGETHER 150
+
+static struct text sub_of(char memory[16], uint32_t number)
+{
+    /* Against the order of their names, with which they are asked for. */
+    (void)snprintf(memory, 16, "crowd%03u", TOGETHER - number);
+    return text_from(memory);
+}
+
+/* Each of those who come in one turn gets the answer that is his own. `broken` comes with a sub
+ * that no text can hold, for which the statement fails that he is in. */
+static void come_together(uint32_t broken)
+{
+    static char subs[TOGETHER][16];
+    char wanted[64];
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        struct hub_effect *effect = world_ask(HUB_FX_LOAD_PLAYER);
+        effect->load.player = (struct ref){ i, 3 };
+        effect->load.sub = i == broken ? TEXT("\xff\xfe") : sub_of(subs[i], i);
+    }
+    CHECK(world_run_events(TOGETHER));
+    bool told[TOGETHER] = { false };
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        const struct record *record = &world_hub.records[i];
+        uint32_t number = record->ref.index;
+        CHECK(number < TOGETHER && record->ref.generation == 3 && !told[number]);
+        told[number] = true;
+        CHECK_INT(record->reply, number == broken || number % 50 == 7 ? HUB_REFUSED : HUB_OK);
+        (void)snprintf(wanted, sizeof wanted, "Number %u", number);
+        if (record->reply == HUB_OK && number % 3 == 0) {
+            CHECK_STRING(record->name, wanted);
+        }
+    }
+}
+
+TEST(many_who_come_at_once_get_their_own_answers)
+{
+    set_up();
+    /* Some are there, some of those are deleted, the others are new. */
+    database_do(database_admin,
+                "insert into users (auth_provider_id, display_name, deleted_at)"
+                " select 'crowd' || lpad((150 - i)::text, 3, '0'), 'Number ' || i,"
+                " case when i % 50 = 7 then now() end"
+                " from generate_series(0, 149) i where i % 3 = 0 or i % 50 = 7");
+    come_together(UINT32_MAX);
+    CHECK_STRING(database_ask("select count(*) from users"), "150");
+    come_together(2);
+    come_together(100);
+    CHECK_STRING(database_ask("select count(*) from users"), "150");
+    tear_down();
+}
+
 TEST(first_arrivals_on_several_nodes_at_once_make_one_player)
 {
     set_up();
