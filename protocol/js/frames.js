@@ -87,8 +87,9 @@ export function createFrames(env, { mayLoad, onLoaded, onPicture, onProblem }) {
                 }
                 return;
             } catch (error) {
-                const gone = error instanceof DuelProblem && error.code === "NO_SUCH_FRAME";
-                if (one === frame && (gone || attempt + 1 >= TRIES_MAX)) {
+                // Also when it is said to be gone: while one server takes over from another, an address may
+                // reach the one that does not know it.
+                if (one === frame && attempt + 1 >= TRIES_MAX) {
                     failed(one, error);
                     return;
                 }
