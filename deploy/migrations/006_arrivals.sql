@@ -57,7 +57,7 @@ begin
 end $$;
 
 -- The player of a Logto `sub` as duel_player() gives it, with what has been met. Who is there already
--- is read at once; all else is duel_player()'s. Whoever has no result has met nobody.
+-- is read at once; all else is duel_player()'s, whose new player has met nobody.
 create or replace function public.duel_arrival(sub text)
 returns table (id uuid, name text, avatar text, country text,
                rating integer, wins integer, losses integer, draws integer,
@@ -74,7 +74,7 @@ begin
         return query select p.*, 0, '' from duel_player(sub) p;
         return;
     end if;
-    opponents := case when wins + losses + draws > 0 then duel_opponents(id) else 0 end;
+    opponents := duel_opponents(id);
     met := duel_videos_met(id);
     return next;
 end $$;

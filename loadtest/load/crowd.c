@@ -291,7 +291,7 @@ static void plan_ramp(struct crowd *crowd)
     double step_us = options->ramp_s * (double)SECOND_US / (crowd->count / 2.0);
     bool quiet = options->mode == MODE_IDLE || options->mode == MODE_STORM ||
                  options->mode == MODE_PAIRING;
-    crowd->stats->started_us = now_us;
+    stats_start(crowd->stats, now_us);
     crowd->progress_us = now_us;
     crowd->ramp_end_us = now_us + (uint64_t)(options->ramp_s * (double)SECOND_US);
     for (uint32_t i = 0; i < crowd->count; i++) {

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #define SAMPLES_FIRST 256
+#define SPAN_MIN_S 0.1 /* of a sample: over less a share says nothing */
 
 static double own_cpu_s(void)
 {
@@ -37,6 +38,12 @@ void stats_destroy(struct stats *stats)
         free(stats->samples);
         free(stats);
     }
+}
+
+void stats_start(struct stats *stats, uint64_t now_us)
+{
+    stats->started_us = now_us;
+    stats->sampled_load_cpu_s = own_cpu_s(); /* what tokens took to mint is no part of it */
 }
 
 void stats_begin(struct stats *stats, uint64_t now_us)
@@ -162,8 +169,8 @@ void stats_sample(struct stats *stats, uint64_t now_us, uint32_t matches, uint32
 {
     double at_s = (double)(now_us - stats->started_us) / 1e6;
     double span_s = at_s - stats->sampled_at_s;
-    if (span_s <= 0) {
-        return;
+    if (span_s < SPAN_MIN_S) {
+        return; /* the loop was held up, and the timer is due again */
     }
     double load_cpu_s = own_cpu_s();
     struct stats_sample *sample = next_sample(stats);

@@ -108,6 +108,8 @@ struct stats {
 
 struct stats *stats_create(void); /* NULL: out of memory */
 void stats_destroy(struct stats *stats);
+/* The run begins: from now on it is sampled. */
+void stats_start(struct stats *stats, uint64_t now_us);
 /* The window begins: histograms and counts are cleared, errors, broken rules and samples stay. */
 void stats_begin(struct stats *stats, uint64_t now_us);
 void stats_end(struct stats *stats, uint64_t now_us);
