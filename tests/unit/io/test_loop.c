@@ -297,4 +297,58 @@ TEST(what_is_called_soon_is_done_before_the_turn_is_flushed)
     CHECK_INT(called, 3);
 }
 
+#define CROWD 300
+
+static struct {
+    ev_io watchers[CROWD];
+    uint32_t served[CROWD];
+    uint32_t waiting; /* not served yet */
+    uint32_t in_turn;
+    uint32_t in_turn_max;
+} crowd;
+
+static void crowd_is_ready(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    crowd.in_turn++;
+    if (crowd.served[watcher - crowd.watchers]++ == 0 && --crowd.waiting == 0) {
+        loop_stop(loop);
+    }
+}
+
+static void crowd_turn_ends(void *context)
+{
+    (void)context;
+    crowd.in_turn_max = crowd.in_turn > crowd.in_turn_max ? crowd.in_turn : crowd.in_turn_max;
+    crowd.in_turn = 0;
+}
+
+/* All are ready all the time. */
+TEST(a_crowd_is_served_in_turns_and_nobody_is_passed_over)
+{
+    int ends[2];
+    begin();
+    memset(&crowd, 0, sizeof(crowd));
+    crowd.waiting = CROWD;
+    loop_at_turn_end(loop, crowd_turn_ends, NULL);
+    CHECK_INT(pipe(ends), 0);
+    CHECK_INT(write(ends[1], "x", 1), 1);
+    for (uint32_t i = 0; i < CROWD; i++) {
+        ev_io_init(&crowd.watchers[i], crowd_is_ready, dup(ends[0]), EV_READ);
+        ev_io_start(loop_ev(loop), &crowd.watchers[i]);
+    }
+    run_for(20.0);
+    CHECK_INT(crowd.waiting, 0);
+    CHECK_INT(crowd.in_turn_max, READY_MAX);
+    for (uint32_t i = 0; i < CROWD; i++) {
+        CHECK(crowd.served[i] <= 2);
+        ev_io_stop(loop_ev(loop), &crowd.watchers[i]);
+        close(crowd.watchers[i].fd);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    end();
+}
+
 TEST_MAIN
