@@ -1,11 +1,11 @@
-/* The composition root and the command line: the one file that knows everybody.
+/* The composition root: the one file that knows everybody.
  *
  * It makes the parts, joins them, runs the loop, and takes them apart again in the opposite order.
  * What any of them does is their own business. */
 #include <duel/base/assert.h>
+#include <duel/command/command.h>
 #include <duel/io/catalogue.h>
 #include <duel/io/dispatch.h>
-#include <duel/io/listen.h>
 #include <duel/io/log.h>
 #include <duel/io/reading.h>
 #include <ev.h>
@@ -15,11 +15,8 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#define EXIT_USAGE 64  /* sysexits.h: EX_USAGE */
-#define EXIT_CONFIG 78 /* sysexits.h: EX_CONFIG */
 #define DESCRIPTORS_SPARE 100 /* for stores, key sets, frames, operators and files */
 #define CONNECTIONS_MAX_STANDARD 100000
 #define CONNECTIONS_MIN 8
@@ -27,7 +24,6 @@
 #define THREADS_MAX 4
 #define THREADS_FRAMES 2
 #define THREADS_SLOW 4 /* one each for PostgreSQL, Valkey, Logto and the catalogue */
-#define HEALTH_TIMEOUT_MS 3000
 #define DRAIN_SPARE_MS 2000 /* for the last matches to be handed over */
 
 struct server {
@@ -380,117 +376,15 @@ static int serve(struct server *server)
     return status;
 }
 
-/* ---- the command line ---- */
-
-static void print_usage(FILE *to)
-{
-    fputs("usage: duel-server                  serve until SIGTERM or SIGINT\n"
-          "       duel-server migrate          bring the database up to date\n"
-          "       duel-server healthcheck      exit 0 when the server here is alive\n"
-          "       duel-server --check-config   check the settings and print them\n"
-          "       duel-server --version\n"
-          "       duel-server --help           this, and all settings\n",
-          to);
-}
-
-static int print_help(void)
-{
-    print_usage(stdout);
-    puts("\nSettings are environment variables:");
-    settings_print_help();
-    return EXIT_SUCCESS;
-}
-
-/* Needs no other setting, so that it works in an environment that has none. */
-static const char *ops_address(void)
-{
-    const char *standard = NULL;
-#define TEXT_SETTING(field, name, value, doc) \
-    if (strcmp(name, "DUEL_OPS_LISTEN") == 0) { \
-        standard = value; \
-    }
-#include <duel/io/settings.def>
-    const char *set = getenv("DUEL_OPS_LISTEN");
-    return set != NULL && set[0] != '\0' ? set : standard;
-}
-
-static int check_health(void)
-{
-    static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
-    static const char good[] = "HTTP/1.1 200 ";
-    char answer[sizeof(good)] = { 0 };
-    const char *address = ops_address();
-    int fd = listen_connect(address, HEALTH_TIMEOUT_MS);
-    bool alive = fd >= 0 && send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
-                 recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL) == (ssize_t)sizeof(good) - 1 &&
-                 strcmp(answer, good) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (!alive) {
-        fprintf(stderr, "duel-server: no healthy server answers on %s\n", address);
-    }
-    return alive ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static bool read_settings(struct settings *ret_settings)
-{
-    struct text problem;
-    if (!settings_read(ret_settings, &problem)) {
-        fprintf(stderr, "duel-server: %.*s\n", TEXT_ARG(problem));
-        return false;
-    }
-    enum log_level level;
-    if (log_parse_level(ret_settings->log_level, &level)) {
-        log_set_level(level);
-    }
-    return true;
-}
-
-enum command { COMMAND_SERVE, COMMAND_MIGRATE, COMMAND_CHECK };
-
-static int run_with_settings(enum command command)
+static int run_server(const struct settings *settings)
 {
     static struct server server;
-    if (!read_settings(&server.settings)) {
-        return EXIT_CONFIG;
-    }
-    switch (command) {
-    case COMMAND_SERVE:
-        return serve(&server);
-    case COMMAND_MIGRATE:
-        return pg_migrate_command(&server.settings);
-    case COMMAND_CHECK:
-        settings_print_values(&server.settings);
-        return EXIT_SUCCESS;
-    }
-    return EXIT_FAILURE;
+    server.settings = *settings;
+    return serve(&server);
 }
 
 int main(int argc, char **argv)
 {
-    const char *word = argc > 1 ? argv[1] : "";
     signal(SIGPIPE, SIG_IGN);
-    if (argc == 1) {
-        return run_with_settings(COMMAND_SERVE);
-    }
-    if (argc == 2 && strcmp(word, "migrate") == 0) {
-        return run_with_settings(COMMAND_MIGRATE);
-    }
-    if (argc == 2 && strcmp(word, "--check-config") == 0) {
-        return run_with_settings(COMMAND_CHECK);
-    }
-    if (argc == 2 && strcmp(word, "healthcheck") == 0) {
-        return check_health();
-    }
-    if (argc == 2 && strcmp(word, "--help") == 0) {
-        return print_help();
-    }
-    if (argc == 2 && strcmp(word, "--version") == 0) {
-        puts("duel-server " DUEL_VERSION);
-        return EXIT_SUCCESS;
-    }
-    fprintf(stderr, "duel-server: unknown argument: %s\n", argc > 2 ? argv[2] : word);
-    print_usage(stderr);
-    return EXIT_USAGE;
+    return command_line(argc, argv, DUEL_VERSION, run_server);
 }

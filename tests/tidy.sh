@@ -18,11 +18,11 @@ TOP='^(Makefile|README\.md|LICENSE|deploy|docs|duel|include|loadtest|protocol|te
 # Which files may include a library's headers: one module of io for each, msgpack in protocol.
 declare -A LIBRARIES=(
     [libwebsockets.h]='^(duel|include/duel)/io/gateway|^loadtest/reference/'
-    [hiredis]='^(duel|include/duel)/io/valkey'
-    [libpq-fe.h]='^(duel|include/duel)/io/pg'
+    [hiredis]='^(duel|include/duel)/io/valkey|^duel/command/'
+    [libpq-fe.h]='^(duel|include/duel)/io/pg|^duel/command/'
     [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4)|^loadtest/(load/(token|frame)|reference/bare)\.c$'
-    [curl]='^duel/io/(jwks|s3)|^loadtest/load/http\.c$'
-    [jansson.h]='^duel/io/(jwks|jwt|body)|^loadtest/'
+    [curl]='^duel/io/(jwks|s3)|^duel/command/|^loadtest/load/http\.c$'
+    [jansson.h]='^duel/io/(jwks|jwt|body)|^duel/command/|^loadtest/'
     [msgpack.h]='^protocol/(encode|decode)\.c$'
     [utf8proc.h]='^duel/core/normal\.c$'
     [ev.h]='^(duel|include/duel)/io/|^duel/main\.c$|^loadtest/'
@@ -128,6 +128,8 @@ inward core '^(duel|include/duel)/core/' \
     "duel/(base|core)/[a-z0-9_]+\.h|utf8proc\.h|$LIBC_PURE"
 inward hub '^(duel|include/duel)/hub/' \
     "duel/(base|core|hub)/[a-z0-9_]+\.(h|def)|(duel/protocol/messages\.h|protocol/messages\.def)|$LIBC_PURE"
+includes '^(duel|include/duel)/(base|core|hub|io)/' | grep -E ':duel/command/' |
+    check 'nothing that plays includes a command'
 includes '^(protocol|include/duel/protocol)/' | grep -E ':duel/(core|hub|io)/' |
     check 'protocol includes only base'
 includes '^loadtest/' | grep -E ':duel/(core|hub|io)/' |
