@@ -127,6 +127,9 @@ static void judge_haste(struct crowd *crowd, uint64_t now_us)
 static void end_window(struct crowd *crowd, uint64_t now_us)
 {
     struct stats *stats = crowd->stats;
+    for (uint32_t i = 0; i < crowd->count; i++) {
+        player_unanswered(&crowd->all.list[i], now_us);
+    }
     stats_end(stats, now_us);
     stats->last = *scrape_latest(crowd->scrape);
     if (stats->storm_from_us != 0 && stats->first.cpu_s >= 0 && stats->last.cpu_s >= 0) {
@@ -351,7 +354,7 @@ struct crowd *crowd_create(const struct options *options, struct stats *stats,
     bool fine = all->http != NULL && all->list != NULL && crowd->called != NULL &&
                 timerq_create(&all->timers, count) &&
                 pool_create(&crowd->bouts, sizeof(struct bout), count) &&
-                table_create(&crowd->by_match, count, options->seed);
+                table_create(&crowd->by_match, count, sizeof(struct uuid), options->seed);
     ASSERT(fine);
     crowd->scrape = scrape_create(all->http, options);
     ASSERT(crowd->scrape != NULL);

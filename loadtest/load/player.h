@@ -116,6 +116,9 @@ void player_connect(struct player *player, uint64_t meant_us);
 void player_drop(struct player *player, uint64_t back_us);
 /* What its timer was set for, which was due at `due_us`. */
 void player_due(struct player *player, uint64_t due_us);
+/* At the end of the window: a verdict that is waited for too long belongs to the latencies, though
+ * nobody knows how long it would have taken, and is a fault. */
+void player_unanswered(struct player *player, uint64_t now_us);
 /* Cuts and frees what it has. */
 void player_done(struct player *player);
 

@@ -7,6 +7,7 @@
 #define KEYS_MIN 3
 #define KEYS_MAX 15
 #define LOCK_SLACK_US 1000
+#define UNANSWERED_US 1000000U
 
 /* Whether the picture of the running round was read. */
 static bool knows_video(const struct player *player)
@@ -144,4 +145,15 @@ void player_on_verdict(struct player *player, const struct msg_verdict *verdict,
     } else if (!verdict->correct && verdict->guesses_left > 0 && !all->options->even) {
         after_wrong(player, arrived_us);
     }
+}
+
+void player_unanswered(struct player *player, uint64_t now_us)
+{
+    if (player->socket == NULL || player->meant_us == 0 ||
+        now_us < player->meant_us + UNANSWERED_US) {
+        return;
+    }
+    stats_time(player->all->stats, LATENCY_verdict, now_us - player->meant_us);
+    stats_error(player->all->stats, "a guess was still unanswered after %u s",
+                UNANSWERED_US / 1000000);
 }
