@@ -13,7 +13,14 @@ OBJ := build/$(FLAVOUR)
 
 MSGPACK := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 PACKAGES := libwebsockets hiredis libpq $(MSGPACK) libutf8proc libcurl jansson libcrypto
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# hiredis has TLS since 1.0, in a library of its own.
+ifeq ($(shell pkg-config --exists hiredis_ssl 2>/dev/null && echo yes),yes)
+PACKAGES += hiredis_ssl libssl
+CPPFLAGS += -DDUEL_VALKEY_TLS
+endif
+# From git; in an archive that git made from what it wrote into deploy/version.txt.
+VERSION := $(shell test -e .git && git describe --tags --always --dirty 2>/dev/null || \
+	grep -v '^\$$Format' deploy/version.txt 2>/dev/null || echo unknown)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wundef \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wswitch-enum -Wvla \
@@ -36,7 +43,7 @@ SOURCES := $(wildcard duel/*/*.c protocol/*.c)
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
 LIBRARY := $(OBJ)/libduel.a
 # Files the binary carries in it: build/…/embed/<path>.inc holds their bytes as a C initialiser.
-EMBEDDED := $(wildcard deploy/migrations/*.sql deploy/valkey/*.lua loadtest/load/*.html)
+EMBEDDED := $(wildcard deploy/migrations/*.sql deploy/postgresql/*.sql deploy/valkey/*.lua loadtest/load/*.html)
 EMBEDS := $(EMBEDDED:%=$(OBJ)/embed/%.inc)
 
 SUPPORT := $(wildcard tests/sim/world/*.c)

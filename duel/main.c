@@ -7,6 +7,7 @@
 #include <duel/io/catalogue.h>
 #include <duel/io/dispatch.h>
 #include <duel/io/log.h>
+#include <duel/io/ops_matches.h>
 #include <duel/io/reading.h>
 #include <ev.h>
 #include <signal.h>
@@ -40,6 +41,8 @@ struct server {
     struct ev_signal terminate;
     struct ev_signal interrupt;
     struct ev_timer drain_limit;
+    uint32_t connections_max;
+    double started_s; /* Unix epoch, by the system's clock */
     bool draining;
 };
 
@@ -57,6 +60,9 @@ static void store_changed(struct server *server, enum hub_store store, bool up)
 static void postgresql_changed(void *context, bool up)
 {
     struct server *server = context;
+    if (up) {
+        pg_read_acts(server->parts.pg);
+    }
     store_changed(server, HUB_POSTGRESQL, up);
     if (up) {
         catalogue_start(server->catalogue, server->parts.pg);
@@ -103,6 +109,8 @@ static bool is_ready(void *context, struct text *ret_why_not)
     struct server *server = context;
     if (server->draining) {
         *ret_why_not = TEXT("stopping");
+    } else if (hub_is_closed(server->hub)) {
+        *ret_why_not = TEXT("draining by operator");
     } else if (!pg_is_up(server->parts.pg)) {
         *ret_why_not = TEXT("PostgreSQL is away");
     } else if (!valkey_is_up(server->parts.valkey)) {
@@ -145,10 +153,13 @@ static double cpu_seconds(void)
 static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
 {
     struct server *server = context;
+    struct text why_not;
     *ret_gauges = (struct metrics_gauges){
         .hub = hub_count(server->hub),
         .loop = loop_measure(server->loop),
         .connections = gateway_connections(server->parts.gateway),
+        .connections_max = server->connections_max,
+        .ready = is_ready(server, &why_not),
         .unauthenticated = gateway_unauthenticated(server->parts.gateway),
         .postgresql_up = pg_is_up(server->parts.pg),
         .valkey_up = valkey_is_up(server->parts.valkey),
@@ -159,9 +170,19 @@ static void read_gauges(void *context, struct metrics_gauges *ret_gauges)
         .catalogue_videos = catalogue_count(server->catalogue),
         .memory_bytes = resident_bytes(),
         .cpu_s = cpu_seconds(),
+        .started_s = server->started_s,
         .now_s = (uint32_t)(loop_now_us(server->loop) / 1000000),
         .version = DUEL_VERSION,
     };
+}
+
+static uint32_t show_matches(void *context, const struct uuid *id, uint32_t from, char *ret_json,
+                             uint32_t size_max)
+{
+    const struct server *server = context;
+    const char *node = server->settings.node_id;
+    return id != NULL ? ops_matches_one(server->hub, node, id, ret_json, size_max)
+                      : ops_matches_list(server->hub, node, from, ret_json, size_max);
 }
 
 /* ---- stopping ---- */
@@ -232,26 +253,34 @@ static void watch_signals(struct server *server)
 
 /* ---- life ---- */
 
-/* As many as the descriptors allow, which the soft limit is raised for. */
+static uint64_t connections_within(uint64_t descriptors)
+{
+    return descriptors > DESCRIPTORS_SPARE + CONNECTIONS_MIN ? descriptors - DESCRIPTORS_SPARE
+                                                             : CONNECTIONS_MIN;
+}
+
+/* As many as the descriptors allow. The soft limit is set to what they need and no higher: in a
+ * container it may be a million, and libwebsockets 4.1 as Debian builds it searches a table with a
+ * place for each whenever a connection comes or goes. */
 static uint32_t choose_connections_max(const struct settings *settings)
 {
     struct rlimit limit = { 1024, 1024 };
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-            getrlimit(RLIMIT_NOFILE, &limit);
-        }
-    }
-    uint64_t room = limit.rlim_cur > DESCRIPTORS_SPARE + CONNECTIONS_MIN
-                        ? limit.rlim_cur - DESCRIPTORS_SPARE
-                        : CONNECTIONS_MIN;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    uint64_t room = connections_within(limit.rlim_max);
     uint64_t asked = (uint64_t)settings->max_connections;
-    if (asked > room) {
-        log_number(LOG_LEVEL_WARN, "DUEL_MAX_CONNECTIONS is over the descriptor limit", "allowed",
-                   (int64_t)room);
-    }
     uint64_t wanted = asked != 0 ? asked : CONNECTIONS_MAX_STANDARD;
-    return (uint32_t)(wanted < room ? wanted : room);
+    uint64_t given = wanted < room ? wanted : room;
+    rlim_t needed = given + DESCRIPTORS_SPARE;
+    struct rlimit fitting = { needed < limit.rlim_max ? needed : limit.rlim_max, limit.rlim_max };
+    if (setrlimit(RLIMIT_NOFILE, &fitting) != 0) { /* forbidden here */
+        room = connections_within(limit.rlim_cur);
+        given = given < room ? given : room;
+    }
+    if (asked > given) {
+        log_number(LOG_LEVEL_WARN, "DUEL_MAX_CONNECTIONS is over the descriptor limit", "allowed",
+                   (int64_t)given);
+    }
+    return (uint32_t)given;
 }
 
 static uint32_t choose_threads(void)
@@ -288,6 +317,7 @@ static bool create_stores(struct server *server)
     if (server->catalogue == NULL || server->parts.valkey == NULL || server->parts.pg == NULL) {
         return false;
     }
+    pg_set_release(server->parts.pg, DUEL_VERSION);
     server->reading = reading_create(server->loop, server->parts.pg, server->parts.valkey);
     return server->reading != NULL;
 }
@@ -296,15 +326,18 @@ static bool create_server(struct server *server, struct text *ret_problem)
 {
     const struct settings *settings = &server->settings;
     uint32_t connections_max = choose_connections_max(settings);
+    server->connections_max = connections_max;
     struct hub_limits limits = settings_limits(settings, connections_max);
     const struct gateway_ops ops = { .context = server,
                                      .is_ready = is_ready,
-                                     .gauges = read_gauges };
+                                     .gauges = read_gauges,
+                                     .matches = show_matches };
     *ret_problem = TEXT("out of memory or threads");
     server->loop = loop_create();
     if (server->loop == NULL) {
         return false;
     }
+    server->started_s = (double)loop_wall_us(server->loop) / 1e6;
     server->checks = worker_create(server->loop, choose_threads());
     server->frames = worker_create(server->loop, THREADS_FRAMES);
     server->slow = worker_create(server->loop, THREADS_SLOW);

@@ -13,16 +13,16 @@ objdir=${1:-build/${CC:-gcc}-san}
 declare -A LONG_FILES=(
 )
 
-TOP='^(Makefile|README\.md|LICENSE|deploy|docs|duel|include|loadtest|protocol|tests|\.ci|\.gitignore)$'
+TOP='^(Makefile|README\.md|LICENSE|deploy|docs|duel|include|loadtest|protocol|tests|\.ci|\.gitignore|\.gitattributes)$'
 
 # Which files may include a library's headers: one module of io for each, msgpack in protocol.
 declare -A LIBRARIES=(
     [libwebsockets.h]='^(duel|include/duel)/io/gateway|^loadtest/reference/'
     [hiredis]='^(duel|include/duel)/io/valkey|^duel/command/'
     [libpq-fe.h]='^(duel|include/duel)/io/pg|^duel/command/'
-    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4)|^loadtest/(load/(token|frame)|reference/bare)\.c$'
+    [openssl]='^duel/io/(auth|jwks|jwt|ticket|frames|s3|sigv4|valkey_tls)|^loadtest/(load/(token|frame)|reference/bare)\.c$'
     [curl]='^duel/io/(jwks|s3)|^duel/command/|^loadtest/load/http\.c$'
-    [jansson.h]='^duel/io/(jwks|jwt|body)|^duel/command/|^loadtest/'
+    [jansson.h]='^duel/io/(jwks|jwt|body|ops_matches)|^duel/command/|^loadtest/'
     [msgpack.h]='^protocol/(encode|decode)\.c$'
     [utf8proc.h]='^duel/core/normal\.c$'
     [ev.h]='^(duel|include/duel)/io/|^duel/main\.c$|^loadtest/'

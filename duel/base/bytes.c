@@ -57,6 +57,11 @@ void bytes_put_text(struct text_buffer *buffer, struct text text)
     text_append(buffer, text);
 }
 
+void bytes_put_raw(struct text_buffer *buffer, struct text bytes)
+{
+    bytes_put_text(buffer, bytes);
+}
+
 struct text bytes_end(struct text_buffer *buffer, uint32_t start)
 {
     ASSERT(start < buffer->size);
@@ -141,19 +146,29 @@ struct uuid bytes_get_uuid(struct bytes_reader *reader)
     return uuid;
 }
 
-struct text bytes_get_text(struct bytes_reader *reader, uint32_t size_max)
+struct text bytes_get_raw(struct bytes_reader *reader, uint32_t size_max)
 {
     uint32_t size = bytes_get_u16(reader, UINT16_MAX);
     if (reader->bad || size == NO_TEXT) {
         return TEXT_NONE;
     }
     struct text text = { (const char *)reader->at, size };
-    if (size > size_max || size > reader->left || !text_is_utf8(text)) {
+    if (size > size_max || size > reader->left) {
         reader->bad = true;
         return TEXT_NONE;
     }
     reader->at += size;
     reader->left -= size;
+    return text;
+}
+
+struct text bytes_get_text(struct bytes_reader *reader, uint32_t size_max)
+{
+    struct text text = bytes_get_raw(reader, size_max);
+    if (text.data != NULL && !text_is_utf8(text)) {
+        reader->bad = true;
+        return TEXT_NONE;
+    }
     return text;
 }
 

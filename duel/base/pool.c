@@ -4,22 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_SLOT UINT32_MAX
-
 bool pool_create(struct pool *pool, size_t item_size, uint32_t count_max)
 {
-    ASSERT(item_size > 0 && count_max > 0 && count_max < NO_SLOT);
+    ASSERT(item_size > 0 && count_max > 0 && count_max < UINT32_MAX);
     *pool = (struct pool){ .item_size = item_size, .count_max = count_max };
-    /* calloc, so that slots nobody used yet cost no memory. */
+    /* calloc, and free slots are listed only when they were used, so that others cost no memory. */
     pool->items = calloc(count_max, item_size);
     pool->generations = calloc(count_max, sizeof *pool->generations);
     pool->next_free = calloc(count_max, sizeof *pool->next_free);
     if (pool->items == NULL || pool->generations == NULL || pool->next_free == NULL) {
         pool_destroy(pool);
         return false;
-    }
-    for (uint32_t i = 0; i < count_max; i++) {
-        pool->next_free[i] = i + 1 < count_max ? i + 1 : NO_SLOT;
     }
     return true;
 }
@@ -37,9 +32,14 @@ void *pool_acquire(struct pool *pool, struct ref *ret_ref)
     if (pool->count == pool->count_max) {
         return NULL;
     }
-    uint32_t index = pool->first_free;
+    uint32_t index = pool->used_max;
+    if (pool->first_free == 0) {
+        pool->used_max++;
+    } else {
+        index = pool->first_free - 1;
+        pool->first_free = pool->next_free[index];
+    }
     ASSERT(index < pool->count_max && pool->generations[index] % 2 == 0);
-    pool->first_free = pool->next_free[index];
     pool->generations[index]++;
     pool->count++;
     void *item = pool->items + (size_t)index * pool->item_size;
@@ -55,7 +55,7 @@ void pool_release(struct pool *pool, struct ref ref)
     /* Wraps after 2^31 lives of one slot; 0 is even and stays "free". */
     pool->generations[ref.index]++;
     pool->next_free[ref.index] = pool->first_free;
-    pool->first_free = ref.index;
+    pool->first_free = ref.index + 1;
     pool->count--;
 }
 
@@ -79,7 +79,7 @@ struct ref pool_ref(const struct pool *pool, const void *item)
 
 void *pool_next(const struct pool *pool, uint32_t *index)
 {
-    while (*index < pool->count_max) {
+    while (*index < pool->used_max) {
         uint32_t i = (*index)++;
         if (pool->generations[i] % 2 == 1) {
             return pool->items + (size_t)i * pool->item_size;

@@ -461,6 +461,11 @@ static void handle(struct match *match, const struct match_event *event,
     case MATCH_EV_FRAME:
         on_frame(match, event, effects);
         break;
+    case MATCH_EV_VOID:
+        if (match->phase < MATCH_OVER) {
+            abandon(match, MATCH_CAUSE_VOID, effects);
+        }
+        break;
     }
 }
 

@@ -95,10 +95,10 @@ static const struct match_guess *accept(struct match *match, const struct match_
     uint64_t lag_us = match_lag_us(match, event->slot);
     struct match_guess *guess = &seat->guesses[seat->guesses_count++];
     guess->seq = event->seq;
-    guess->similarity = event->similarity;
+    guess->similarity = event->similarity & 0xffffff;
     guess->raw_ms = (uint32_t)(raw_us / 1000);
     guess->ms = (uint32_t)(raw_us > lag_us ? (raw_us - lag_us) / 1000 : 0);
-    guess->guesses_left = (uint8_t)(match->rules.max_guesses - seat->guesses_count);
+    guess->guesses_left = (match->rules.max_guesses - seat->guesses_count) & 0x7f;
     guess->correct = event->correct;
     if (event->correct) {
         seat->solved = true;

@@ -4,6 +4,21 @@
 #include <duel/core/match_inside.h>
 #include <string.h>
 
+#define DAY_MS 86400000u
+#define HOUR_MS 3600000u
+#define LAG_CAP_MS_MAX 10000u
+
+bool match_rules_are_sane(const struct match_rules *rules)
+{
+    return rules->best_of >= 1 && rules->best_of <= MATCH_ROUNDS_MAX &&
+           rules->waiting_ms <= DAY_MS && rules->countdown_ms <= DAY_MS && rules->round_ms >= 1 &&
+           rules->round_ms <= HOUR_MS && rules->intermission_ms <= DAY_MS &&
+           rules->rematch_ms <= DAY_MS && rules->grace_ms <= DAY_MS &&
+           rules->grace_total_ms <= 3 * DAY_MS && rules->max_guesses >= 1 &&
+           rules->max_guesses <= MATCH_GUESSES_MAX && rules->lockout_ms <= HOUR_MS &&
+           rules->lag_cap_ms <= LAG_CAP_MS_MAX && rules->ready_wait_ms <= HOUR_MS;
+}
+
 /* Nobody has come to it yet. */
 static void empty_seat(struct match_seat *seat, uint32_t grace_left_ms)
 {

@@ -154,6 +154,7 @@ static void check_cause(const struct match *match)
     switch (match->cause) {
     case MATCH_CAUSE_NONE:
     case MATCH_CAUSE_FRAMES:
+    case MATCH_CAUSE_VOID:
         break;
     case MATCH_CAUSE_NO_SHOW:
         ASSERT(!match->resumed && !match->begun);

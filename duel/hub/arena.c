@@ -6,6 +6,7 @@
 #include <duel/hub/lobby.h>
 #include <duel/hub/leavers.h>
 #include <duel/hub/players.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/rematch.h>
 #include <duel/hub/saved.h>
 #include <duel/hub/session.h>
@@ -40,7 +41,7 @@ bool arena_has_room(const struct hub *hub)
 
 bool arena_takes_new(const struct hub *hub)
 {
-    return arena_has_room(hub) && hub->up[HUB_FRAMES];
+    return arena_has_room(hub) && hub->up[HUB_FRAMES] && !hub->closed;
 }
 
 /* ---- sockets ---- */
@@ -278,6 +279,7 @@ void arena_shift(struct hub *hub, uint64_t us)
     leavers_disturb(hub);
     while ((live = pool_next(&hub->matches, &index)) != NULL) {
         match_shift(&live->match, us);
+        recorder_shift(hub, live, us);
         live->held_until_us += us;
         live->end_due_us += us;
         if (live->dormant_until_us != TIMERQ_NEVER) {

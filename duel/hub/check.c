@@ -2,6 +2,8 @@
  * simulation. It trusts no counter and no list. */
 #include <duel/base/assert.h>
 #include <duel/hub/hub.h>
+#include <duel/hub/ledger.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/state.h>
 
 static uint64_t deadline_of(const struct hub *hub, uint32_t id)
@@ -129,11 +131,12 @@ static void check_player(const struct hub *hub, const struct player *player)
 {
     uint32_t index = pool_ref(&hub->players, player).index;
     uint32_t found;
-    ASSERT(table_get(&hub->players_by_sub, player->sub, player->sub_size, &found));
+    ASSERT(table_get(&hub->players_by_sub, player->sub.data, player->sub.size, &found));
     ASSERT(found == index);
     if (player->loaded) {
         ASSERT(table_get(&hub->players_by_id, player->id.bytes, 16, &found) && found == index);
-        ASSERT(player->name_size <= NAME_SIZE_MAX);
+        ASSERT(player->name.data == pool_get(&hub->player_texts[player->texts_kind],
+                                             player->texts));
     }
     ASSERT(player->refs == count_refs(hub, player));
     ASSERT(player->loading_count <= LOADING_MAX);
@@ -253,20 +256,32 @@ static void check_matches(const struct hub *hub)
 
 /* ---- records ---- */
 
-static uint32_t check_log(const struct hub *hub, const struct record *record)
+/* Its chunks. */
+static uint32_t check_chain(const struct hub *hub, const struct chain *chain)
 {
     uint32_t chunks = 0;
-    uint32_t text_size = 0;
-    for (struct ref ref = record->chunk_first; !ref_is_none(ref); chunks++) {
+    for (struct ref ref = chain->first; !ref_is_none(ref); chunks++) {
         const struct chunk *chunk = pool_get(&hub->chunks, ref);
-        ASSERT(chunk != NULL && chunk->used <= CHUNK_TEXT_SIZE);
-        ASSERT(!ref_is_none(chunk->next) || ref_equal(ref, record->chunk_last));
-        text_size += chunk->used;
+        ASSERT(chunk != NULL);
+        ASSERT(!ref_is_none(chunk->next) || ref_equal(ref, chain->last));
         ref = chunk->next;
     }
-    ASSERT(text_size == record->text_size && text_size <= hub->limits.guess_log_max);
-    ASSERT(record->result.guesses_count <= hub->guesses_max);
+    ASSERT(chunks == CHAIN_CHUNKS(chain->size));
     return chunks;
+}
+
+static void check_log(const struct hub *hub, const struct record *record)
+{
+    struct ledger_reader reader = ledger_read(hub, record);
+    struct hub_guess guess;
+    uint32_t text_size = 0;
+    uint32_t count = 0;
+    while (ledger_next(&reader, &guess)) {
+        text_size += guess.text.size;
+        count++;
+    }
+    ASSERT(text_size == record->text_size && text_size <= hub->limits.guess_log_max);
+    ASSERT(count == record->result.guesses_count && count <= hub->guesses_max);
 }
 
 static void check_records(const struct hub *hub)
@@ -274,9 +289,13 @@ static void check_records(const struct hub *hub)
     uint32_t index = 0;
     uint32_t finished = 0;
     uint32_t chunks = 0;
+    uint64_t log_bytes = 0;
     const struct record *record;
     while ((record = pool_next(&hub->records, &index)) != NULL) {
-        chunks += check_log(hub, record);
+        check_log(hub, record);
+        chunks += check_chain(hub, &record->log) + check_chain(hub, &record->journal);
+        ASSERT(record->journal.size < RECORDER_SIZE_MAX);
+        log_bytes += record->log.size;
         uint64_t deadline_us = deadline_of(hub, timer_of_record(hub, record));
         bool waits =
             (record->state == RECORD_UNSTORED && hub->up[HUB_POSTGRESQL]) ||
@@ -291,6 +310,7 @@ static void check_records(const struct hub *hub)
         }
     }
     ASSERT(finished == hub->results_count && chunks == hub->chunks.count);
+    ASSERT(log_bytes == hub->log_bytes);
     const struct record *records = (const void *)hub->records.items;
     uint32_t before = NO_INDEX;
     for (uint32_t i = hub->results_first; i != NO_INDEX; i = records[i].next) {

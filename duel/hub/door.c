@@ -6,6 +6,7 @@
 #include <duel/hub/lobby.h>
 #include <duel/hub/lobby_tell.h>
 #include <duel/hub/look.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
 #include <duel/hub/poll.h>
 #include <duel/hub/session.h>
@@ -77,6 +78,7 @@ static void reply_me(struct hub *hub, struct session *session, const struct play
     me->draws = player->draws;
     describe_match(hub, player, located, send);
     describe_queue(hub, player, me->has_match, &me->queue);
+    me->has_notice = operate_describe_notice(hub, &me->notice);
     session->state = SESSION_CLOSING;
     session->player = REF_NONE;
 }
@@ -130,6 +132,9 @@ static void open_queue(struct hub *hub, struct session *session, struct text sub
 {
     struct player *player = players_need(hub, sub);
     bool plays = player != NULL && player->loaded && !ref_is_none(player->match);
+    if (player != NULL && operate_refuses(hub, player, session)) {
+        return;
+    }
     if (plays && !hub->draining) {
         /* Back to the match; no store is needed for that. */
         lobby_enter(hub, player, session);
@@ -165,6 +170,10 @@ static void enter(struct hub *hub, struct session *session, struct live *live)
         }
     }
     session->player = REF_NONE;
+    const struct player *player = pool_get(&hub->players, live->seats[session->slot].player);
+    if (by_ticket && operate_refuses(hub, player, session)) {
+        return;
+    }
     if (by_ticket) {
         arena_enter(hub, live, session);
     } else {
@@ -261,6 +270,10 @@ void door_sought(struct hub *hub, const struct hub_event_sought *sought)
         return;
     }
     struct player *player = pool_get(&hub->players, session->player);
+    if (player != NULL && operate_refuses(hub, player, session)) {
+        players_drop(hub, player);
+        return;
+    }
     if (sought->reply == HUB_OK) {
         found(hub, session, sought, live);
     } else {
@@ -296,6 +309,8 @@ static void open_match(struct hub *hub, struct session *session, const struct hu
         session_end(hub, session, 4410, TEXT("match over"));
     } else if (!hub->up[HUB_VALKEY]) {
         session_end_unavailable(hub, session);
+    } else if (player != NULL && operate_refuses(hub, player, session)) {
+        return;
     } else if (player == NULL || is_known(hub, player)) {
         seek(hub, session, player, &open->match);
     } else if (door_wait_for_player(hub, session, player)) {
@@ -312,7 +327,7 @@ static void open_invite(struct hub *hub, struct session *session, const struct h
     session->rated = open->rated;
     if (open->rated && !hub->limits.rated_invites) {
         session_refuse(hub, session, 403, HUB_ERROR_RATED_OFF, 0);
-    } else if (player == NULL || hub->draining || !hub->up[HUB_VALKEY]) {
+    } else if (player == NULL || hub->draining || hub->closed || !hub->up[HUB_VALKEY]) {
         session_refuse(hub, session, 503, HUB_ERROR_UNAVAILABLE, SESSION_RETRY_S);
     } else if (!rate_take(&player->invite_us, hub->now_us, INVITES_PER_S) ||
                !door_wait_for_player(hub, session, player)) {
@@ -435,6 +450,11 @@ void door_player(struct hub *hub, struct session *session, struct player *player
 {
     ASSERT(session->state == SESSION_LOADING);
     session->player = REF_NONE;
+    bool plays = session_is_websocket(session) || session->door == HUB_DOOR_JOIN ||
+                 session->door == HUB_DOOR_INVITE;
+    if (plays && operate_refuses(hub, player, session)) {
+        return;
+    }
     if (session->door == HUB_DOOR_ME) {
         me_arrived(hub, session, player, reply);
         return;

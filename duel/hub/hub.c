@@ -10,16 +10,18 @@
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/look.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/rematch.h>
 #include <duel/hub/session.h>
 #include <duel/hub/takeover.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Chunks that the shared store of guess texts has for each record, whatever one match may take: a
- * realistic match needs two. */
-#define CHUNKS_PER_RECORD 8
+/* Chunks that all chains share, for each record, whatever one match may take: a usual match needs
+ * eight. */
+#define CHUNKS_PER_RECORD 24
 
 /* So late no timer is but after the process was away. */
 #define AWAY_US UINT64_C(5000000)
@@ -36,6 +38,17 @@ static void check_limits(const struct hub_limits *limits)
     ASSERT(limits->silence_match_ms > 0 && limits->silence_idle_ms > 0);
 }
 
+/* Most names are short, and most addresses of avatars are. */
+static bool allocate_texts(struct hub *hub, uint32_t players_max)
+{
+    static const uint32_t sizes[PLAYER_TEXTS] = { 32, 144, NAME_SIZE_MAX + AVATAR_SIZE_MAX };
+    bool made = true;
+    for (uint32_t i = 0; i < PLAYER_TEXTS; i++) {
+        made = made && pool_create(&hub->player_texts[i], sizes[i], players_max);
+    }
+    return made;
+}
+
 static bool allocate(struct hub *hub, uint64_t seed)
 {
     const struct hub_limits *limits = &hub->limits;
@@ -47,20 +60,28 @@ static bool allocate(struct hub *hub, uint64_t seed)
     hub->scratch = malloc(hub->scratch_size);
     hub->guesses_max = 2 * limits->rules.best_of * limits->rules.max_guesses;
     hub->sessions = calloc(limits->connections_max, sizeof *hub->sessions);
-    hub->guesses = calloc((size_t)records_max * hub->guesses_max, sizeof *hub->guesses);
-    return hub->sessions != NULL && hub->guesses != NULL && hub->scratch != NULL &&
+    hub->guesses = calloc(hub->guesses_max, sizeof *hub->guesses);
+    hub->texts = malloc(limits->guess_log_max + 1);
+    hub->journal = malloc(RECORDER_SIZE_MAX);
+    hub->chunks_shared = records_max * CHUNKS_PER_RECORD;
+    uint32_t reserve = records_max * CHAIN_CHUNKS(LEDGER_KEPT_SIZE(hub->guesses_max));
+    return hub->sessions != NULL && hub->guesses != NULL && hub->texts != NULL &&
+           hub->journal != NULL &&
+           hub->scratch != NULL &&
            out_create(&hub->out, hub->scratch_size) &&
            timerq_create(&hub->timers, timers_max) &&
            pool_create(&hub->players, sizeof(struct player), players_max) &&
-           table_create(&hub->players_by_sub, players_max, seed) &&
-           table_create(&hub->players_by_id, players_max, seed + 1) &&
+           allocate_texts(hub, players_max) &&
+           table_create(&hub->players_by_sub, players_max, HUB_SUB_SIZE_MAX, seed) &&
+           table_create(&hub->players_by_id, players_max, sizeof(struct uuid), seed + 1) &&
            pool_create(&hub->matches, sizeof(struct live), limits->matches_max) &&
-           table_create(&hub->matches_by_id, limits->matches_max, seed + 2) &&
-           table_create(&hub->parked, limits->connections_max, seed + 4) &&
+           (hub->drawn = calloc(limits->matches_max, DRAWN_MAX * sizeof *hub->drawn)) != NULL &&
+           table_create(&hub->matches_by_id, limits->matches_max, sizeof(struct uuid), seed + 2) &&
+           table_create(&hub->parked, limits->connections_max, sizeof(struct uuid), seed + 4) &&
            (hub->ended = calloc(ENDED_MAX, sizeof *hub->ended)) != NULL &&
-           table_create(&hub->ended_by_id, ENDED_MAX, seed + 3) &&
+           table_create(&hub->ended_by_id, ENDED_MAX, sizeof(struct uuid), seed + 3) &&
            pool_create(&hub->records, sizeof(struct record), records_max) &&
-           pool_create(&hub->chunks, sizeof(struct chunk), records_max * CHUNKS_PER_RECORD);
+           pool_create(&hub->chunks, sizeof(struct chunk), hub->chunks_shared + reserve);
 }
 
 struct hub *hub_create(const struct hub_limits *limits, uint64_t seed)
@@ -91,13 +112,19 @@ void hub_destroy(struct hub *hub)
     }
     free(hub->sessions);
     free(hub->guesses);
+    free(hub->texts);
+    free(hub->journal);
     free(hub->scratch);
     out_destroy(&hub->out);
     timerq_destroy(&hub->timers);
     pool_destroy(&hub->players);
+    for (uint32_t i = 0; i < PLAYER_TEXTS; i++) {
+        pool_destroy(&hub->player_texts[i]);
+    }
     table_destroy(&hub->players_by_sub);
     table_destroy(&hub->players_by_id);
     pool_destroy(&hub->matches);
+    free(hub->drawn);
     table_destroy(&hub->matches_by_id);
     table_destroy(&hub->parked);
     table_destroy(&hub->ended_by_id);
@@ -156,7 +183,6 @@ static void catalogue(struct hub *hub, const struct titles *titles)
 {
     ASSERT(titles != NULL);
     hub->titles = titles;
-    ledger_catalogue(hub);
 }
 
 static void store_changed(struct hub *hub, enum hub_store store, bool up)
@@ -286,6 +312,9 @@ static void handle(struct hub *hub, const struct hub_event *event)
     case HUB_EV_DRAIN:
         drain(hub);
         break;
+    case HUB_EV_ACT:
+        operate_act(hub, &event->act);
+        break;
     }
 }
 
@@ -323,7 +352,11 @@ void hub_step(struct hub *hub, const struct hub_event *event)
 
 struct hub_effect *hub_take(struct hub *hub)
 {
-    return out_take(&hub->out);
+    struct hub_effect *effect = out_take(&hub->out);
+    if (effect != NULL && (effect->type == HUB_FX_STORE || effect->type == HUB_FX_PUBLISH)) {
+        effect->store.data = ledger_result(hub, effect->store.result);
+    }
+    return effect;
 }
 
 uint64_t hub_deadline_us(const struct hub *hub)
@@ -341,9 +374,12 @@ struct hub_counts hub_count(const struct hub *hub)
         .results_max = hub->limits.results_max,
         .guess_log_bytes = ledger_log_bytes(hub),
         .late = hub->late,
-        .save_waits_us = hub->save_waits_us,
+        .matches_max = hub->limits.matches_max,
+        .save_waits = hub->save_waits,
+        .queue_waits = hub->queue_waits,
+        .lag_credits = hub->lag_credits,
     };
-    memcpy(counts.save_waits, hub->save_waits, sizeof counts.save_waits);
+    memcpy(counts.ended, hub->ended_by, sizeof counts.ended);
     uint32_t index = 0;
     const struct live *live;
     while ((live = pool_next(&hub->matches, &index)) != NULL) {

@@ -90,16 +90,9 @@ void keeper_hold(struct hub *hub, struct live *live)
 
 void keeper_let_news_go(struct hub *hub, struct live *live)
 {
-    static const uint64_t bounds_us[] = HUB_SAVE_WAIT_BOUNDS_US;
-    uint64_t waited_us = hub->now_us - live->held_since_us;
-    uint32_t bucket = 0;
     ASSERT(live->held);
-    while (bucket < HUB_SAVE_WAITS - 1 && waited_us > bounds_us[bucket]) {
-        bucket++;
-    }
     live->held = false;
-    hub->save_waits[bucket]++;
-    hub->save_waits_us += waited_us;
+    tally_add(&hub->save_waits, TALLY_SAVES, hub->now_us - live->held_since_us);
 }
 
 void keeper_flush(struct hub *hub, struct live *live)

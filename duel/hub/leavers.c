@@ -33,6 +33,7 @@ static bool has_left(const struct match *match, uint32_t slot)
     case MATCH_CAUSE_BOTH:
     case MATCH_CAUSE_FRAMES:
     case MATCH_CAUSE_OUTAGE:
+    case MATCH_CAUSE_VOID:
         break;
     }
     return false;

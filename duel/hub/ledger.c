@@ -1,8 +1,10 @@
 /* Records of matches; see ledger.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/counts.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/players.h>
+#include <duel/hub/recorder.h>
 #include <string.h>
 
 #define RETRY_US 5000000u
@@ -44,64 +46,88 @@ static void list_remove(struct hub *hub, struct record *record)
     hub->results_count--;
 }
 
-/* ---- the log of guesses ---- */
+/* ---- the log ---- */
 
-/* A copy of `text` in the record's chunks, or no text when the log is full. */
-static struct text log_text(struct hub *hub, struct record *record, struct text text)
+enum entry_kind { ENTRY_GUESS, ENTRY_FRAME, ENTRY_ROUND };
+
+#define IS_VIDEO 1u
+#define IS_CORRECT 2u
+#define HAS_TEXT 4u
+
+/* What happened in a match, in order. Of a frame that was drawn again the last one counts; the
+ * rounds come when it is over. */
+struct entry {
+    uint8_t kind;
+    uint8_t round; /* 1… */
+    uint8_t slot;  /* GUESS, and: */
+    uint8_t marks;
+    union {
+        struct {
+            uint32_t seq;
+            uint32_t similarity;
+            uint32_t ms;
+            uint32_t raw_ms;
+        } guess; /* its text comes behind, with its size (1 byte) before it, if it has one */
+        struct uuid frame;
+        struct match_round played;
+    };
+};
+
+_Static_assert(sizeof(struct entry) == LEDGER_ENTRY_SIZE, "entries are written as they are");
+
+static void log_kept(struct hub *hub, struct record *record, const struct entry *entry)
 {
-    ASSERT(text.size <= CHUNK_TEXT_SIZE);
+    chain_append_kept(hub, &record->log, (struct text){ (const char *)entry, sizeof *entry });
+    hub->log_bytes += sizeof *entry;
+}
+
+/* The entry with its text, if there is room for that. */
+static bool log_with_text(struct hub *hub, struct record *record, struct entry entry,
+                          struct text text)
+{
+    char bytes[sizeof entry + 1 + LEDGER_TEXT_SIZE_MAX];
+    uint32_t size = (uint32_t)sizeof entry + 1 + text.size;
+    ASSERT(text.size <= LEDGER_TEXT_SIZE_MAX);
     if (text.data == NULL || text.size > hub->limits.guess_log_max - record->text_size) {
-        return TEXT_NONE;
+        return false;
     }
-    struct chunk *chunk = pool_get(&hub->chunks, record->chunk_last);
-    if (chunk == NULL || text.size > CHUNK_TEXT_SIZE - chunk->used) {
-        struct ref ref;
-        struct chunk *fresh = pool_acquire(&hub->chunks, &ref);
-        if (fresh == NULL) {
-            return TEXT_NONE;
-        }
-        if (chunk == NULL) {
-            record->chunk_first = ref;
-        } else {
-            chunk->next = ref;
-        }
-        record->chunk_last = ref;
-        chunk = fresh;
+    entry.marks |= HAS_TEXT;
+    memcpy(bytes, &entry, sizeof entry);
+    bytes[sizeof entry] = (char)(uint8_t)text.size;
+    memcpy(bytes + sizeof entry + 1, text.data, text.size);
+    if (!chain_append(hub, &record->log, (struct text){ bytes, size })) {
+        return false;
     }
-    char *copy = chunk->text + chunk->used;
-    memcpy(copy, text.data, text.size);
-    chunk->used += text.size;
     record->text_size += text.size;
-    return (struct text){ copy, text.size };
+    hub->log_bytes += size;
+    return true;
 }
 
-static void release_log(struct hub *hub, struct record *record)
+void ledger_copy_guess(struct hub *hub, struct record *record, const struct hub_guess *guess)
 {
-    struct ref ref = record->chunk_first;
-    while (!ref_is_none(ref)) {
-        struct chunk *chunk = pool_get(&hub->chunks, ref);
-        ASSERT(chunk != NULL);
-        struct ref next = chunk->next;
-        pool_release(&hub->chunks, ref);
-        ref = next;
+    ASSERT(record->state == RECORD_LIVE);
+    if (record->result.guesses_count == hub->guesses_max) {
+        return; /* of a match taken over from a process that allowed more of them */
     }
-}
-
-static struct hub_guess *guesses_of(struct hub *hub, const struct record *record)
-{
-    return hub->guesses + (size_t)pool_ref(&hub->records, record).index * hub->guesses_max;
+    struct entry entry = {
+        .kind = ENTRY_GUESS,
+        .round = guess->round,
+        .slot = guess->slot,
+        .marks = (uint8_t)((guess->is_video ? IS_VIDEO : 0) | (guess->correct ? IS_CORRECT : 0)),
+        .guess = { guess->seq, guess->similarity, guess->ms, guess->raw_ms },
+    };
+    if (!log_with_text(hub, record, entry, guess->text)) {
+        log_kept(hub, record, &entry);
+    }
+    record->result.guesses_count++;
 }
 
 void ledger_guess(struct hub *hub, struct record *record, const struct match_effect *verdict,
                   uint32_t round, const struct msg_guess *guess)
 {
-    struct hub_result *result = &record->result;
-    ASSERT(record->state == RECORD_LIVE);
-    if (result->guesses_count == hub->guesses_max) {
-        return; /* of a match taken over from a process that allowed more of them */
-    }
     bool is_video = guess->video.data != NULL;
-    guesses_of(hub, record)[result->guesses_count++] = (struct hub_guess){
+    counts_judged(hub, &verdict->guess);
+    ledger_copy_guess(hub, record, &(struct hub_guess){
         .round = (uint8_t)round,
         .slot = verdict->slot,
         .is_video = is_video,
@@ -110,25 +136,120 @@ void ledger_guess(struct hub *hub, struct record *record, const struct match_eff
         .similarity = verdict->guess.similarity,
         .ms = verdict->guess.ms,
         .raw_ms = verdict->guess.raw_ms,
-        .text = log_text(hub, record, is_video ? guess->video : guess->text),
+        .text = is_video ? guess->video : guess->text,
+    });
+}
+
+void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const struct uuid *frame)
+{
+    ASSERT(record->state == RECORD_LIVE && round >= 1 && round <= MATCH_ROUNDS_MAX);
+    log_kept(hub, record, &(struct entry){ .kind = ENTRY_FRAME, .round = (uint8_t)round,
+                                           .frame = *frame });
+}
+
+/* ---- reading it ---- */
+
+/* `text`: room for LEDGER_TEXT_SIZE_MAX. The next entry, and its text or none. */
+static bool next_entry(struct chain_reader *log, struct entry *ret_entry, char *text,
+                       struct text *ret_text)
+{
+    if (log->left == 0) {
+        return false;
+    }
+    chain_get(log, ret_entry, sizeof *ret_entry);
+    *ret_text = TEXT_NONE;
+    if ((ret_entry->marks & HAS_TEXT) != 0) {
+        uint8_t size;
+        chain_get(log, &size, sizeof size);
+        chain_get(log, text, size);
+        *ret_text = (struct text){ text, size };
+    }
+    return true;
+}
+
+static struct hub_guess guess_of(const struct entry *entry, struct text text)
+{
+    return (struct hub_guess){
+        .round = entry->round,
+        .slot = entry->slot,
+        .is_video = (entry->marks & IS_VIDEO) != 0,
+        .correct = (entry->marks & IS_CORRECT) != 0,
+        .seq = entry->guess.seq,
+        .similarity = entry->guess.similarity,
+        .ms = entry->guess.ms,
+        .raw_ms = entry->guess.raw_ms,
+        .text = text,
     };
 }
 
-void ledger_copy_guess(struct hub *hub, struct record *record, const struct hub_guess *guess)
+struct ledger_reader ledger_read(const struct hub *hub, const struct record *record)
 {
-    struct hub_result *result = &record->result;
-    ASSERT(record->state == RECORD_LIVE);
-    if (result->guesses_count == hub->guesses_max) {
-        return;
+    return (struct ledger_reader){ .log = chain_read(hub, &record->log) };
+}
+
+bool ledger_next(struct ledger_reader *reader, struct hub_guess *ret_guess)
+{
+    struct entry entry;
+    struct text text;
+    while (next_entry(&reader->log, &entry, reader->text, &text)) {
+        if (entry.kind == ENTRY_GUESS) {
+            *ret_guess = guess_of(&entry, text);
+            return true;
+        }
     }
-    struct hub_guess *copy = &guesses_of(hub, record)[result->guesses_count++];
-    *copy = *guess;
-    copy->text = log_text(hub, record, guess->text);
+    return false;
+}
+
+void ledger_frames(const struct hub *hub, const struct record *record,
+                   struct uuid ret_frames[MATCH_ROUNDS_MAX])
+{
+    struct ledger_reader reader = ledger_read(hub, record);
+    struct entry entry;
+    struct text text;
+    while (next_entry(&reader.log, &entry, reader.text, &text)) {
+        if (entry.kind == ENTRY_FRAME) {
+            ret_frames[entry.round - 1] = entry.frame;
+        }
+    }
+}
+
+const struct hub_result *ledger_result(struct hub *hub, struct ref ref)
+{
+    const struct record *record = pool_get(&hub->records, ref);
+    ASSERT(record != NULL && record->state != RECORD_LIVE);
+    struct chain_reader log = chain_read(hub, &record->log);
+    struct entry entry;
+    struct text text;
+    uint32_t guesses = 0;
+    uint32_t texts = 0;
+    memset(hub->rounds, 0, sizeof hub->rounds);
+    while (next_entry(&log, &entry, hub->texts + texts, &text)) {
+        if (entry.kind == ENTRY_GUESS) {
+            hub->guesses[guesses++] = guess_of(&entry, text);
+            texts += text.size;
+        } else if (entry.kind == ENTRY_FRAME) {
+            hub->rounds[entry.round - 1].frame = entry.frame;
+        } else {
+            struct titles_video video = titles_get(hub->titles, entry.played.video);
+            struct hub_round *round = &hub->rounds[entry.round - 1];
+            round->played = entry.played;
+            round->video = video.video;
+            round->title = video.title;
+        }
+    }
+    ASSERT(guesses == record->result.guesses_count && texts == record->text_size);
+    hub->result = record->result;
+    hub->result.rounds = hub->rounds;
+    hub->result.guesses = hub->guesses;
+    struct text_buffer journal;
+    text_buffer_init(&journal, hub->journal, RECORDER_SIZE_MAX);
+    hub->result.journal = recorder_text(hub, record, &journal);
+    return &hub->result;
 }
 
 uint64_t ledger_log_bytes(const struct hub *hub)
 {
-    return (uint64_t)hub->chunks.count * sizeof(struct chunk);
+    return hub->log_bytes;
 }
 
 /* ---- life ---- */
@@ -153,20 +274,12 @@ struct record *ledger_open(struct hub *hub, struct ref match, const struct live 
     record->result.match = live->id;
     record->result.fence = live->fence;
     record->result.best_of = hub->limits.rules.best_of;
-    record->result.guesses = guesses_of(hub, record);
     record->result.started_ms = hub->now_ms;
     for (uint32_t slot = 0; slot < 2; slot++) {
         const struct player *player = pool_get(&hub->players, live->seats[slot].player);
         record->result.player[slot] = player->id;
     }
     return record;
-}
-
-void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const struct uuid *frame)
-{
-    (void)hub;
-    ASSERT(record->state == RECORD_LIVE && round >= 1 && round <= MATCH_ROUNDS_MAX);
-    record->result.frames[round - 1] = *frame;
 }
 
 void ledger_started(struct hub *hub, struct record *record, uint32_t round)
@@ -180,7 +293,9 @@ void ledger_started(struct hub *hub, struct record *record, uint32_t round)
 static void forget(struct hub *hub, struct record *record)
 {
     timerq_set(&hub->timers, timer_of_record(hub, record), TIMERQ_NEVER);
-    release_log(hub, record);
+    hub->log_bytes -= record->log.size;
+    chain_free(hub, &record->log);
+    chain_free(hub, &record->journal);
     pool_release(&hub->records, pool_ref(&hub->records, record));
 }
 
@@ -218,29 +333,12 @@ static void ask(struct hub *hub, struct record *record)
     struct hub_effect *effect =
         out_effect(&hub->out, stored ? HUB_FX_PUBLISH : HUB_FX_STORE);
     effect->store.result = pool_ref(&hub->records, record);
-    effect->store.data = &record->result;
     effect->store.keep_ms = stored ? keep_ms(hub, record) : 0;
 }
 
 static void ask_later(struct hub *hub, struct record *record)
 {
     timerq_set(&hub->timers, timer_of_record(hub, record), hub->now_us + RETRY_US);
-}
-
-static void fill_texts(const struct hub *hub, struct hub_result *result)
-{
-    for (uint32_t i = 0; i < result->rounds_count; i++) {
-        struct titles_video video = titles_get(hub->titles, result->rounds[i].video);
-        result->videos[i] = video.video;
-        result->titles[i] = video.title;
-    }
-}
-
-void ledger_catalogue(struct hub *hub)
-{
-    for (uint32_t i = hub->results_first; i != NO_INDEX; i = record_at(hub, i)->next) {
-        fill_texts(hub, &record_at(hub, i)->result);
-    }
 }
 
 /* The winner's times over the rounds won (for an achievement); none without a round won. */
@@ -272,8 +370,10 @@ static void finish(struct hub *hub, struct record *record, const struct live *li
     }
     result->won_ms = won_ms(match);
     result->rounds_count = match->rounds_count;
-    memcpy(result->rounds, match->rounds, sizeof result->rounds);
-    fill_texts(hub, result);
+    for (uint32_t i = 0; i < match->rounds_count; i++) {
+        log_kept(hub, record, &(struct entry){ .kind = ENTRY_ROUND, .round = (uint8_t)(i + 1),
+                                               .played = match->rounds[i] });
+    }
     list_append(hub, record);
     record->state = RECORD_HELD;
 }

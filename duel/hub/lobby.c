@@ -1,6 +1,7 @@
 /* Queue tickets; see lobby.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/arena.h>
+#include <duel/hub/counts.h>
 #include <duel/hub/keeper.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/lobby_tell.h>
@@ -58,6 +59,9 @@ static uint32_t stop(struct hub *hub, struct player *player, bool paired,
     struct ticket *ticket = &player->ticket;
     ASSERT(ticket->wanted && hub->tickets_count > 0);
     remember_wait(hub, ticket, paired);
+    if (paired) {
+        counts_matched(hub, ticket);
+    }
     uint32_t count = ticket->sockets_count;
     for (uint32_t i = 0; i < count; i++) {
         ret_sessions[i] = session_get(hub, ticket->sockets[i]);
@@ -277,7 +281,7 @@ static void start(struct hub *hub, struct player *player)
 
 bool lobby_is_open(const struct hub *hub)
 {
-    return hub->up[HUB_VALKEY] && hub->up[HUB_FRAMES];
+    return hub->up[HUB_VALKEY] && hub->up[HUB_FRAMES] && !hub->closed;
 }
 
 void lobby_wait(struct hub *hub, struct player *player, struct session *session)
@@ -382,6 +386,9 @@ uint64_t lobby_deadline_us(const struct hub *hub, const struct player *player)
     if (!ticket->wanted) {
         return TIMERQ_NEVER;
     }
+    if (hub->closed) {
+        return hub->now_us;
+    }
     uint64_t deadline_us = (uint64_t)ticket->expires_ms * 1000;
     uint64_t polled_us = hub->draining ? hub->now_us : ticket->polled_until_us;
     if (ticket->polled_until_us != 0 && polled_us < deadline_us) {
@@ -403,11 +410,15 @@ void lobby_timer(struct hub *hub, struct player *player)
     ASSERT(ticket->wanted);
     if (hub->now_ms >= ticket->expires_ms) {
         stop_timeout(hub, player);
+    } else if (hub->closed) {
+        lobby_stop_unavailable(hub, player);
     } else if (ticket->polled_until_us != 0 &&
                (hub->draining || hub->now_us >= ticket->polled_until_us)) {
         stop_polling(hub, player);
-    } else if (ticket->op == TICKET_IDLE && lobby_is_open(hub) &&
-               hub->now_us >= ticket->renew_us) {
+    }
+    /* Both at once when the process was held up. */
+    if (ticket->wanted && ticket->op == TICKET_IDLE && lobby_is_open(hub) &&
+        hub->now_us >= ticket->renew_us) {
         ticket->again = true;
     }
     lobby_proceed(hub, player);

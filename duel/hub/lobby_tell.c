@@ -1,6 +1,7 @@
 /* What is told of the queue; see lobby_tell.h. */
 #include <duel/base/assert.h>
 #include <duel/hub/lobby_tell.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
 #include <duel/hub/session.h>
 
@@ -56,6 +57,7 @@ void lobby_tell_queued(struct hub *hub, const struct player *player, struct sess
     struct hub_effect_send *send =
         out_send(&hub->out, HUB_FX_SEND, session->conn, MSG_queued);
     lobby_describe(hub, player, &send->message.queued);
+    operate_notice(hub, session);
 }
 
 static void tell_all(struct hub *hub, struct player *player)

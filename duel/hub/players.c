@@ -2,6 +2,7 @@
 #include <duel/base/assert.h>
 #include <duel/hub/door.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
 #include <string.h>
 
@@ -15,18 +16,17 @@ static struct player *player_at(struct hub *hub, uint32_t index)
 
 struct text player_sub(const struct player *player)
 {
-    return (struct text){ player->sub, player->sub_size };
+    return player->sub;
 }
 
 struct text player_name(const struct player *player)
 {
-    return (struct text){ player->name, player->name_size };
+    return player->name;
 }
 
 struct text player_avatar(const struct player *player)
 {
-    return player->avatar_size == 0 ? TEXT_NONE
-                                    : (struct text){ player->avatar, player->avatar_size };
+    return player->avatar;
 }
 
 struct text player_country(const struct player *player)
@@ -68,12 +68,21 @@ static void idle_append(struct hub *hub, struct player *player)
     hub->idle_last = index;
 }
 
+static void release_texts(struct hub *hub, struct player *player)
+{
+    if (!ref_is_none(player->texts)) {
+        pool_release(&hub->player_texts[player->texts_kind], player->texts);
+        player->texts = REF_NONE;
+    }
+}
+
 static void forget(struct hub *hub, struct player *player)
 {
     ASSERT(player->idle && player->refs == 0 && player->ticket.op == TICKET_IDLE);
     idle_remove(hub, player);
     timerq_set(&hub->timers, timer_of_player(hub, player), TIMERQ_NEVER);
-    table_remove(&hub->players_by_sub, player->sub, player->sub_size);
+    release_texts(hub, player);
+    table_remove(&hub->players_by_sub, player->sub.data, player->sub.size);
     if (player->loaded) {
         table_remove(&hub->players_by_id, player->id.bytes, sizeof player->id.bytes);
     }
@@ -175,10 +184,9 @@ struct player *players_need(struct hub *hub, struct text sub)
     if (player == NULL) {
         return NULL;
     }
-    memcpy(player->sub, sub.data, sub.size);
-    player->sub_size = sub.size;
+    const uint8_t *key = table_put(&hub->players_by_sub, sub.data, sub.size, ref.index);
+    player->sub = (struct text){ (const char *)key, sub.size };
     player->loading_first = NO_INDEX;
-    table_put(&hub->players_by_sub, player->sub, player->sub_size, ref.index);
     players_arm(hub, player);
     return player;
 }
@@ -238,28 +246,52 @@ static bool claim_id(struct hub *hub, struct player *player, const struct uuid *
     return true;
 }
 
-static uint32_t copy(char *memory, uint32_t size_max, struct text text)
+static bool fits(struct text text, uint32_t size_max)
 {
-    if (text.data == NULL || text.size > size_max || !text_is_utf8(text)) {
-        return 0;
-    }
-    memcpy(memory, text.data, text.size);
-    return text.size;
+    return text.data != NULL && text.size > 0 && text.size <= size_max && text_is_utf8(text);
 }
 
-static void fill(struct player *player, const struct hub_event_player *event)
+/* In the smallest room that is large enough; there is one of each kind for every player. */
+static void fill_texts(struct hub *hub, struct player *player, struct text name,
+                       struct text avatar)
 {
+    uint32_t kind = 0;
+    release_texts(hub, player);
+    while (name.size + avatar.size > hub->player_texts[kind].item_size) {
+        kind++;
+        ASSERT(kind < PLAYER_TEXTS);
+    }
+    char *room = pool_acquire(&hub->player_texts[kind], &player->texts);
+    ASSERT(room != NULL);
+    player->texts_kind = kind;
+    memcpy(room, name.data, name.size);
+    player->name = (struct text){ room, name.size };
+    player->avatar = TEXT_NONE;
+    if (avatar.size > 0) {
+        memcpy(room + name.size, avatar.data, avatar.size);
+        player->avatar = (struct text){ room + name.size, avatar.size };
+    }
+}
+
+static void fill(struct hub *hub, struct player *player, const struct hub_event_player *event)
+{
+    char memory[NAME_SIZE_MAX];
     struct text_buffer name;
-    text_buffer_init(&name, player->name, sizeof player->name);
+    text_buffer_init(&name, memory, sizeof memory);
     text_append_name(&name, event->name, NAME_CODE_POINTS_MAX);
-    player->name_size = name.size;
-    player->avatar_size = copy(player->avatar, sizeof player->avatar, event->avatar);
-    player->country_size = copy(player->country, sizeof player->country, event->country);
+    fill_texts(hub, player, text_of(&name),
+               fits(event->avatar, AVATAR_SIZE_MAX) ? event->avatar : TEXT_NONE);
+    player->country_size = 0;
+    if (fits(event->country, sizeof player->country)) {
+        memcpy(player->country, event->country.data, event->country.size);
+        player->country_size = event->country.size;
+    }
     player->rating = event->rating;
     player->wins = event->wins;
     player->losses = event->losses;
     player->draws = event->draws;
     player->opponents = event->opponents;
+    player->banned_until_ms = event->banned_until_ms;
     player->stale = false;
 }
 
@@ -303,9 +335,9 @@ struct player *players_from_card(struct hub *hub, const struct saved_card *card)
     if (!claim_id(hub, player, &card->id)) {
         return NULL;
     }
-    fill(player, &(struct hub_event_player){ .name = card->name, .avatar = card->avatar,
-                                             .country = card->country,
-                                             .rating = card->rating });
+    fill(hub, player, &(struct hub_event_player){
+        .name = card->name, .avatar = card->avatar, .country = card->country,
+        .rating = card->rating, .banned_until_ms = operate_banned_until_ms(hub, &card->id) });
     player->stale = true; /* wins, losses and draws are not on it */
     return player;
 }
@@ -320,7 +352,7 @@ void players_loaded(struct hub *hub, const struct hub_event_player *event)
     enum hub_reply reply = event->reply;
     player->loading = false;
     if (reply == HUB_OK && claim_id(hub, player, &event->id)) {
-        fill(player, event);
+        fill(hub, player, event);
         recall(hub, player, event);
     } else if (reply == HUB_OK) {
         reply = HUB_REFUSED;

@@ -3,6 +3,7 @@
 #include <duel/hub/door.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/lobby_tell.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
 #include <duel/hub/poll.h>
 #include <duel/hub/session.h>
@@ -64,6 +65,9 @@ static void locate(struct hub *hub, struct session *session, struct player *play
 
 static void serve(struct hub *hub, struct session *session, struct player *player)
 {
+    if (session->door == HUB_DOOR_JOIN && operate_refuses(hub, player, session)) {
+        return;
+    }
     if (!ref_is_none(player->match)) {
         lobby_tell_matched(hub, player, session);
     } else if (session->door == HUB_DOOR_JOIN) {

@@ -6,13 +6,10 @@
 #include <duel/hub/saved.h>
 #include <string.h>
 
-#define VERSION 0xd2    /* another one when anything that is written changes */
+#define VERSION 0xd3    /* another one when anything that is written changes */
 #define WON_BY_NOBODY 2 /* instead of a slot */
 
 /* ---- rules ---- */
-
-#define DAY_MS 86400000u
-#define HOUR_MS 3600000u
 
 static void put_rules(struct text_buffer *buffer, const struct match_rules *rules)
 {
@@ -34,21 +31,19 @@ static void put_rules(struct text_buffer *buffer, const struct match_rules *rule
 static struct match_rules get_rules(struct bytes_reader *reader)
 {
     struct match_rules rules;
-    rules.best_of = bytes_get_u32(reader, MATCH_ROUNDS_MAX);
-    rules.waiting_ms = bytes_get_u32(reader, DAY_MS);
-    rules.countdown_ms = bytes_get_u32(reader, DAY_MS);
-    rules.round_ms = bytes_get_u32(reader, HOUR_MS);
-    rules.intermission_ms = bytes_get_u32(reader, DAY_MS);
-    rules.rematch_ms = bytes_get_u32(reader, DAY_MS);
-    rules.grace_ms = bytes_get_u32(reader, DAY_MS);
-    rules.grace_total_ms = bytes_get_u32(reader, 3 * DAY_MS);
-    rules.max_guesses = bytes_get_u32(reader, MATCH_GUESSES_MAX);
-    rules.lockout_ms = bytes_get_u32(reader, HOUR_MS);
-    rules.lag_cap_ms = bytes_get_u32(reader, 10000);
-    rules.ready_wait_ms = bytes_get_u32(reader, HOUR_MS);
-    if (rules.best_of == 0 || rules.max_guesses == 0 || rules.round_ms == 0) {
-        reader->bad = true;
-    }
+    rules.best_of = bytes_get_u32(reader, UINT32_MAX);
+    rules.waiting_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.countdown_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.round_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.intermission_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.rematch_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.grace_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.grace_total_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.max_guesses = bytes_get_u32(reader, UINT32_MAX);
+    rules.lockout_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.lag_cap_ms = bytes_get_u32(reader, UINT32_MAX);
+    rules.ready_wait_ms = bytes_get_u32(reader, UINT32_MAX);
+    reader->bad = reader->bad || !match_rules_are_sane(&rules);
     return rules;
 }
 
@@ -83,8 +78,10 @@ static int8_t get_winner(struct bytes_reader *reader)
 }
 
 static void put_rounds(const struct hub *hub, const struct match *match,
-                       const struct hub_result *result, struct text_buffer *buffer)
+                       const struct record *record, struct text_buffer *buffer)
 {
+    struct uuid frames[MATCH_ROUNDS_MAX] = { 0 };
+    ledger_frames(hub, record, frames);
     bytes_put_u8(buffer, (uint8_t)match->rounds_count);
     for (uint32_t i = 0; i < match->rounds_count; i++) {
         const struct match_round *round = &match->rounds[i];
@@ -94,7 +91,7 @@ static void put_rounds(const struct hub *hub, const struct match *match,
         put_winner(buffer, round->winner);
         bytes_put_u8(buffer, round->suspect[0]);
         bytes_put_u8(buffer, round->suspect[1]);
-        bytes_put_uuid(buffer, &result->frames[i]);
+        bytes_put_uuid(buffer, &frames[i]);
     }
 }
 
@@ -114,8 +111,8 @@ static bool is_won(const struct match *match)
 }
 
 /* The rounds, and by them the score. */
-static void get_rounds(const struct hub *hub, struct bytes_reader *reader,
-                       struct match *match, struct hub_result *result)
+static void get_rounds(struct hub *hub, struct bytes_reader *reader, struct match *match,
+                       struct record *record)
 {
     uint32_t count = bytes_get_u8(reader, (uint8_t)match->rules.best_of);
     for (uint32_t i = 0; i < count && !reader->bad; i++) {
@@ -127,7 +124,8 @@ static void get_rounds(const struct hub *hub, struct bytes_reader *reader,
         round->winner = get_winner(reader);
         round->suspect[0] = bytes_get_bool(reader);
         round->suspect[1] = bytes_get_bool(reader);
-        result->frames[i] = bytes_get_uuid(reader);
+        struct uuid frame = bytes_get_uuid(reader);
+        ledger_frame(hub, record, i + 1, &frame);
         int8_t faster = round->ms[0] == round->ms[1] ? MATCH_NOBODY
                                                      : (int8_t)(round->ms[1] < round->ms[0]);
         if (decided || round->video == TITLES_NONE || round->winner != faster) {
@@ -145,7 +143,7 @@ static void put_drawn(const struct hub *hub, const struct live *live, struct tex
 {
     bytes_put_u8(buffer, (uint8_t)live->drawn_count);
     for (uint32_t i = 0; i < live->drawn_count; i++) {
-        put_video(hub, buffer, live->drawn[i]);
+        put_video(hub, buffer, *live_drawn(hub, live, i));
     }
 }
 
@@ -159,25 +157,27 @@ static bool was_played(const struct match *match, uint32_t video)
     return false;
 }
 
-static bool was_drawn(const struct live *live, uint32_t video)
+static bool was_drawn(const struct hub *hub, const struct live *live, uint32_t video)
 {
     for (uint32_t i = 0; i < live->drawn_count; i++) {
-        if (live->drawn[i] == video) {
+        if (*live_drawn(hub, live, i) == video) {
             return true;
         }
     }
     return false;
 }
 
-static void forget_oldest_unplayed(struct live *live)
+static void forget_oldest_unplayed(const struct hub *hub, struct live *live)
 {
     uint32_t i = 0;
-    while (was_played(&live->match, live->drawn[i])) {
+    while (was_played(&live->match, *live_drawn(hub, live, i))) {
         i++;
     }
     live->drawn_count--;
     ASSERT(i <= live->drawn_count);
-    memmove(&live->drawn[i], &live->drawn[i + 1], (live->drawn_count - i) * sizeof *live->drawn);
+    for (; i < live->drawn_count; i++) {
+        *live_drawn(hub, live, i) = *live_drawn(hub, live, i + 1);
+    }
 }
 
 /* Leaves room for what the match can still draw: each takeover lets a round draw anew. */
@@ -187,12 +187,12 @@ static void get_drawn(const struct hub *hub, struct bytes_reader *reader, struct
     uint32_t count = bytes_get_u8(reader, DRAWN_MAX);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t video = get_video(hub, reader);
-        if (video != TITLES_NONE && !was_drawn(live, video)) {
-            live->drawn[live->drawn_count++] = video;
+        if (video != TITLES_NONE && !was_drawn(hub, live, video)) {
+            *live_drawn(hub, live, live->drawn_count++) = video;
         }
     }
     while (live->drawn_count > DRAWN_MAX - MATCH_FRAME_TRIES * rounds_left) {
-        forget_oldest_unplayed(live);
+        forget_oldest_unplayed(hub, live);
     }
 }
 
@@ -205,27 +205,34 @@ static bool is_kept(const struct match *match, const struct hub_guess *guess)
     return guess->round <= match->rounds_count;
 }
 
-static void put_guesses(const struct match *match, const struct hub_result *result,
-                        struct text_buffer *buffer)
+static void put_guess(const struct hub_guess *guess, struct text_buffer *buffer)
 {
+    bytes_put_u8(buffer, guess->round);
+    bytes_put_u8(buffer, guess->slot);
+    bytes_put_u8(buffer, guess->is_video);
+    bytes_put_u8(buffer, guess->correct);
+    bytes_put_u32(buffer, guess->seq);
+    bytes_put_u32(buffer, guess->similarity);
+    bytes_put_u32(buffer, guess->ms);
+    bytes_put_u32(buffer, guess->raw_ms);
+    bytes_put_text(buffer, guess->text);
+}
+
+static void put_guesses(const struct hub *hub, const struct match *match,
+                        const struct record *record, struct text_buffer *buffer)
+{
+    struct hub_guess guess;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < result->guesses_count; i++) {
-        count += is_kept(match, &result->guesses[i]);
+    struct ledger_reader counted = ledger_read(hub, record);
+    while (ledger_next(&counted, &guess)) {
+        count += is_kept(match, &guess);
     }
     ASSERT(count <= UINT16_MAX);
     bytes_put_u16(buffer, (uint16_t)count);
-    for (uint32_t i = 0; i < result->guesses_count; i++) {
-        const struct hub_guess *guess = &result->guesses[i];
-        if (is_kept(match, guess)) {
-            bytes_put_u8(buffer, guess->round);
-            bytes_put_u8(buffer, guess->slot);
-            bytes_put_u8(buffer, guess->is_video);
-            bytes_put_u8(buffer, guess->correct);
-            bytes_put_u32(buffer, guess->seq);
-            bytes_put_u32(buffer, guess->similarity);
-            bytes_put_u32(buffer, guess->ms);
-            bytes_put_u32(buffer, guess->raw_ms);
-            bytes_put_text(buffer, guess->text);
+    struct ledger_reader reader = ledger_read(hub, record);
+    while (ledger_next(&reader, &guess)) {
+        if (is_kept(match, &guess)) {
+            put_guess(&guess, buffer);
         }
     }
 }
@@ -288,6 +295,26 @@ static void get_guesses(struct hub *hub, struct bytes_reader *reader, const stru
     }
 }
 
+/* ---- the journal ---- */
+
+static void put_journal(const struct hub *hub, const struct record *record,
+                        struct text_buffer *buffer)
+{
+    char bytes[RECORDER_SIZE_MAX];
+    struct text_buffer journal;
+    text_buffer_init(&journal, bytes, sizeof bytes);
+    bytes_put_u8(buffer, record->journal_full);
+    bytes_put_raw(buffer, recorder_text(hub, record, &journal));
+}
+
+/* Only who runs it again looks into it. */
+static void get_journal(struct hub *hub, struct bytes_reader *reader, struct record *record)
+{
+    bool full = bytes_get_bool(reader);
+    struct text journal = bytes_get_raw(reader, RECORDER_SIZE_MAX);
+    recorder_restore(hub, record, journal, full);
+}
+
 /* ---- the end ---- */
 
 static void put_end_of_match(const struct live *live, const struct record *record,
@@ -315,6 +342,7 @@ static bool is_cause(const struct match *match)
     case MATCH_CAUSE_BOTH:
         return match->begun;
     case MATCH_CAUSE_FRAMES:
+    case MATCH_CAUSE_VOID:
         return true;
     case MATCH_CAUSE_OUTAGE:
         return match->resumed;
@@ -352,7 +380,7 @@ static void get_end_of_match(const struct hub *hub, struct bytes_reader *reader,
     struct match *match = &live->match;
     match->resumed = bytes_get_bool(reader);
     match->reason = (enum match_reason)bytes_get_u8(reader, MATCH_ABANDONED);
-    match->cause = (enum match_cause)bytes_get_u8(reader, MATCH_CAUSE_OUTAGE);
+    match->cause = (enum match_cause)bytes_get_u8(reader, MATCH_CAUSE_VOID);
     match->winner = get_winner(reader);
     record->result.completed_ms = (int64_t)bytes_get_u64(reader, SAVED_TIME_MS_MAX);
     uint64_t until_us = bytes_get_u64(reader, SAVED_TIME_MS_MAX) * 1000;
@@ -383,13 +411,14 @@ struct text saved_match(const struct hub *hub, const struct live *live, const st
     bytes_put_u32(buffer, match->seats[0].grace_left_ms);
     bytes_put_u32(buffer, match->seats[1].grace_left_ms);
     bytes_put_u64(buffer, (uint64_t)record->result.started_ms);
-    put_rounds(hub, match, &record->result, buffer);
+    put_rounds(hub, match, record, buffer);
     put_drawn(hub, live, buffer);
     bytes_put_u8(buffer, over);
     if (over) {
         put_end_of_match(live, record, buffer);
     }
-    put_guesses(match, &record->result, buffer);
+    put_guesses(hub, match, record, buffer);
+    put_journal(hub, record, buffer);
     return bytes_end(buffer, start);
 }
 
@@ -411,13 +440,14 @@ bool saved_read_match(struct hub *hub, struct text blob, struct live *live, stru
     match->seats[1].grace_left_ms = bytes_get_u32(&reader, rules.grace_total_ms);
     record->result.best_of = rules.best_of;
     record->result.started_ms = (int64_t)bytes_get_u64(&reader, SAVED_TIME_MS_MAX);
-    get_rounds(hub, &reader, match, &record->result);
+    get_rounds(hub, &reader, match, record);
     get_drawn(hub, &reader, live);
     bool over = bytes_get_bool(&reader);
     if (over) {
         get_end_of_match(hub, &reader, live, record);
     }
     get_guesses(hub, &reader, match, record);
+    get_journal(hub, &reader, record);
     live->played = match->begun;
     if (!bytes_is_done(&reader) || (match->rounds_count > 0 && !match->begun)) {
         return false;
@@ -429,5 +459,6 @@ bool saved_read_match(struct hub *hub, struct text blob, struct live *live, stru
         return false;
     }
     match_resume(match, hub->now_us);
+    recorder_resume(hub, record);
     return true;
 }

@@ -3,6 +3,7 @@
 #include <duel/hub/arena.h>
 #include <duel/hub/invite.h>
 #include <duel/hub/lobby.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
 #include <duel/hub/session.h>
 #include <duel/hub/tell.h>
@@ -41,8 +42,8 @@ void session_arm(struct hub *hub, struct session *session)
         if (session->state == SESSION_PARKED && expires_us < deadline_us) {
             deadline_us = expires_us;
         }
-        if (hub->draining && !playing) {
-            deadline_us = hub->now_us; /* whatever else moves it: it is to be closed */
+        if ((hub->draining && !playing) || operate_owes_notice(hub, session)) {
+            deadline_us = hub->now_us; /* whatever else moves it: it is to be closed, or told */
         }
     }
     timerq_set(&hub->timers, timer_of_session(hub, session), deadline_us);
@@ -190,6 +191,31 @@ void session_end_cooldown(struct hub *hub, struct session *session, int64_t unti
     }
 }
 
+static void tell_banned(struct hub *hub, const struct session *session, int64_t until_ms)
+{
+    int64_t until = until_ms == HUB_FOR_EVER ? MSG_NIL : until_ms;
+    if (session_is_websocket(session)) {
+        out_error(&hub->out, session->conn, HUB_ERROR_BANNED, until, MSG_NIL);
+        out_close(&hub->out, session->conn, 4403, out_error_code(HUB_ERROR_BANNED));
+    } else {
+        out_reply_error(&hub->out, session->conn, 403, HUB_ERROR_BANNED, 0);
+    }
+}
+
+void session_end_banned(struct hub *hub, struct session *session, int64_t until_ms)
+{
+    ASSERT(session->state != SESSION_FREE && session->state != SESSION_CLOSING);
+    tell_banned(hub, session, until_ms);
+    finish(hub, session);
+}
+
+void session_banish(struct hub *hub, struct session *session, int64_t until_ms)
+{
+    ASSERT(session->state != SESSION_FREE && session->state != SESSION_CLOSING);
+    tell_banned(hub, session, until_ms);
+    detach(hub, session);
+}
+
 void session_closed(struct hub *hub, struct ref conn)
 {
     struct session *session = session_get(hub, conn);
@@ -216,6 +242,9 @@ void session_timer(struct hub *hub, struct session *session)
         close_and_detach(hub, session, 1001, TEXT("silent"));
     } else if (session->state == SESSION_PARKED && hub->now_ms >= session->expires_ms) {
         invite_expire(hub, session);
+    } else if (operate_owes_notice(hub, session)) {
+        operate_notice(hub, session);
+        session_arm(hub, session);
     } else {
         session_ping(hub, session);
         if (session->state == SESSION_PARKED) {

@@ -1,10 +1,12 @@
 /* What the rules of a match want done; see stage.h. */
 #include <duel/base/assert.h>
 #include <duel/base/rng.h>
+#include <duel/hub/counts.h>
 #include <duel/hub/keeper.h>
 #include <duel/hub/leavers.h>
 #include <duel/hub/ledger.h>
 #include <duel/hub/players.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/rematch.h>
 #include <duel/hub/session.h>
 #include <duel/hub/stage.h>
@@ -50,13 +52,14 @@ static void ping_both(struct hub *hub, const struct live *live)
 
 /* ---- frames ---- */
 
-/* Videos that are not to be drawn: those of this match first, then what either player met
- * lately. */
+/* Videos that are not to be drawn: those of this match, then what either player met lately. */
 static uint32_t avoided(struct hub *hub, const struct live *live,
                         uint32_t ret_videos[DRAWN_MAX + 2 * RECENT_MAX])
 {
     uint32_t count = live->drawn_count;
-    memcpy(ret_videos, live->drawn, count * sizeof *ret_videos);
+    for (uint32_t i = 0; i < count; i++) {
+        ret_videos[i] = *live_drawn(hub, live, i);
+    }
     for (uint32_t slot = 0; slot < 2; slot++) {
         const struct player *player = player_of(hub, live, slot);
         uint32_t recent = player->recent_count < RECENT_MAX ? player->recent_count : RECENT_MAX;
@@ -84,7 +87,7 @@ static bool draw(struct hub *hub, struct live *live, uint32_t round)
     ASSERT(drawn.frames_count > 0);
     const struct titles_frame *frame = &drawn.frames[rng_below(&rng, drawn.frames_count)];
     live->drawing = video;
-    live->drawn[live->drawn_count++] = video;
+    *live_drawn(hub, live, live->drawn_count++) = video;
     live->sealing = true;
     ledger_frame(hub, record_of(hub, live), round, &frame->id);
     struct hub_effect *effect = out_effect(&hub->out, HUB_FX_FRAME_SEAL);
@@ -166,6 +169,7 @@ static bool did_come(const struct match *match, uint32_t slot)
         return seat->connected;
     case MATCH_CAUSE_NONE:
     case MATCH_CAUSE_BOTH:
+    case MATCH_CAUSE_VOID:
         break;
     }
     return false;
@@ -191,6 +195,7 @@ static void over(struct hub *hub, struct live *live, uint64_t rematch_until_us)
 {
     const struct match *match = &live->match;
     bool abandoned = match->reason == MATCH_ABANDONED;
+    counts_ended(hub, match);
     live->rematch_until_us = rematch_until_us;
     live->handing = false; /* there is nothing to be handed over any more */
     live->dormant = false;
@@ -470,7 +475,7 @@ bool stage_step(struct hub *hub, struct live *live, struct match_event event,
     do {
         can_draw = true;
         event.now_us = hub->now_us;
-        match_step(&live->match, &event, &effects);
+        recorder_step(hub, live, &event, &effects);
         for (uint32_t i = 0; i < effects.count; i++) {
             can_draw = apply(hub, live, &effects.list[i], guess) && can_draw;
         }

@@ -6,6 +6,7 @@
 #include <duel/hub/ledger.h>
 #include <duel/hub/lobby.h>
 #include <duel/hub/players.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/saved.h>
 #include <duel/hub/session.h>
 #include <duel/hub/stage.h>
@@ -29,6 +30,17 @@ static void take_seat(struct hub *hub, struct live *live, uint32_t slot, struct 
     players_hold(hub, player);
 }
 
+/* Nobody will ever read this copy: another release wrote it, a video of it was deleted, or it is
+ * damaged. Its players are not to be bound by it. `players`: who they are, where that is known. */
+static void give_up(struct hub *hub, const struct uuid *id, const struct uuid players[2],
+                    struct text what)
+{
+    static const struct uuid unknown[2];
+    out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, what, 0);
+    stage_remember_end(hub, id);
+    keeper_release(hub, id, players != NULL ? players : unknown);
+}
+
 /* A match and its record, both new, with its seats taken; or NULL. */
 static struct live *make(struct hub *hub, const struct uuid *id, const struct hub_copy *copy)
 {
@@ -37,20 +49,24 @@ static struct live *make(struct hub *hub, const struct uuid *id, const struct hu
     struct terms terms;
     struct ref ref;
     if (!saved_read_terms(copy->terms, &terms)) {
-        out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, TEXT("terms"), 0);
+        give_up(hub, id, NULL, TEXT("terms"));
         return NULL;
     }
     for (uint32_t slot = 0; slot < 2; slot++) {
         if (!saved_read_card(copy->card[slot], &cards[slot])) {
-            out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, TEXT("card"), slot);
+            give_up(hub, id, NULL, TEXT("card"));
             return NULL;
         }
     }
     for (uint32_t slot = 0; slot < 2; slot++) {
         players[slot] = players_from_card(hub, &cards[slot]);
     }
-    if (players[0] == NULL || players[1] == NULL || players[0] == players[1]) {
-        out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, id, NULL, TEXT("players"), 0);
+    if (players[0] == NULL || players[1] == NULL) {
+        out_note(&hub->out, HUB_NOTE_FULL, id, NULL, TEXT("players"), 0);
+        return NULL;
+    }
+    if (players[0] == players[1]) {
+        give_up(hub, id, NULL, TEXT("players"));
         return NULL;
     }
     struct live *live = pool_acquire(&hub->matches, &ref);
@@ -85,10 +101,12 @@ static bool resume(struct hub *hub, struct live *live, struct text data)
     live->taken = data.size != 0;
     if (data.size == 0) {
         match_init(&live->match, &hub->limits.rules, hub->now_us);
+        recorder_begin(hub, record, &live->match);
         match_resume(&live->match, hub->now_us);
+        recorder_resume(hub, record);
         leavers_begin(hub, live);
     } else if (!saved_read_match(hub, data, live, record)) {
-        out_note(&hub->out, HUB_NOTE_MATCH_UNREADABLE, &live->id, NULL, TEXT("match"), 0);
+        give_up(hub, &live->id, record->result.player, TEXT("match"));
         ledger_discard(hub, record);
         stage_forget(hub, live);
         return false;
@@ -146,6 +164,7 @@ struct live *takeover_take(struct hub *hub, const struct uuid *id, const struct 
     }
     out_note(&hub->out, HUB_NOTE_MATCH_MADE, id, NULL, TEXT_NONE, 0);
     match_init(&live->match, &hub->limits.rules, hub->now_us);
+    recorder_begin(hub, pool_get(&hub->records, live->record), &live->match);
     claim_players(hub, live);
     live->dormant = true; /* until then Valkey's word alone makes it ours */
     live->dormant_until_us = TIMERQ_NEVER;

@@ -2,7 +2,9 @@
  * title, the coming round's key, the other's guesses) is never read here before its time. */
 #include <duel/base/assert.h>
 #include <duel/core/rating.h>
+#include <duel/hub/operate.h>
 #include <duel/hub/players.h>
+#include <duel/hub/session.h>
 #include <duel/hub/tell.h>
 #include <string.h>
 
@@ -244,6 +246,7 @@ void tell_welcome(struct hub *hub, const struct live *live, uint8_t slot)
     welcome->score[0] = match->score[0];
     welcome->score[1] = match->score[1];
     describe_rounds(hub, live, slot, welcome);
+    operate_notice(hub, session_get(hub, live->seats[slot].conn));
 }
 
 void tell_invited(struct hub *hub, struct ref conn, const struct uuid *match,
@@ -266,6 +269,7 @@ void tell_invited(struct hub *hub, struct ref conn, const struct uuid *match,
     welcome->players[1].rating = RATING_START;
     welcome->has_invitation = true;
     welcome->invitation.expires_at = expires_ms;
+    operate_notice(hub, session_get(hub, conn));
 }
 
 /* ---- one thing each ---- */

@@ -33,10 +33,9 @@ struct auth {
     uint32_t jobs; /* with the worker */
     bool destroyed;
     bool failing; /* the last fetch did; said once */
-    bool secret_is_set;
     bool secret_is_ours; /* DUEL_SECRET */
     atomic_bool stop;
-    uint8_t secret[AUTH_SECRET_SIZE];
+    struct ticket_key *tickets; /* NULL: the secret is not known yet */
 };
 
 /* A token: first with the worker, perhaps then in the list of those that wait, and then there
@@ -304,29 +303,36 @@ int64_t auth_keys_age_ms(const struct auth *auth)
 
 /* ---- tickets ---- */
 
+static void use_secret(struct auth *auth, const uint8_t secret[AUTH_SECRET_SIZE])
+{
+    struct ticket_key *key = ticket_key_create(secret);
+    ASSERT(key != NULL);
+    ticket_key_destroy(auth->tickets);
+    auth->tickets = key;
+}
+
 void auth_set_secret(struct auth *auth, const uint8_t secret[AUTH_SECRET_SIZE])
 {
     if (!auth->secret_is_ours) {
-        memcpy(auth->secret, secret, AUTH_SECRET_SIZE);
-        auth->secret_is_set = true;
+        use_secret(auth, secret);
     }
 }
 
 bool auth_has_secret(const struct auth *auth)
 {
-    return auth->secret_is_set;
+    return auth->tickets != NULL;
 }
 
 void auth_make_ticket(const struct auth *auth, const struct uuid *match, uint8_t slot,
                       char ret_ticket[AUTH_TICKET_SIZE + 1])
 {
-    ASSERT(auth->secret_is_set);
-    ticket_make(auth->secret, match, slot, ret_ticket);
+    ASSERT(auth->tickets != NULL);
+    ticket_make(auth->tickets, match, slot, ret_ticket);
 }
 
 int32_t auth_check_ticket(const struct auth *auth, const struct uuid *match, struct text ticket)
 {
-    return auth->secret_is_set ? ticket_check(auth->secret, match, ticket) : -1;
+    return auth->tickets != NULL ? ticket_check(auth->tickets, match, ticket) : -1;
 }
 
 /* ---- life ---- */
@@ -348,8 +354,10 @@ struct auth *auth_create(struct loop *loop, struct worker *checks, struct worker
                                       .scope = settings->scope };
     atomic_init(&auth->stop, false);
     if (settings->secret[0] != '\0') {
-        ticket_secret_from(text_from(settings->secret), auth->secret);
-        auth->secret_is_set = true;
+        uint8_t secret[AUTH_SECRET_SIZE];
+        ticket_secret_from(text_from(settings->secret), secret);
+        use_secret(auth, secret);
+        OPENSSL_cleanse(secret, sizeof(secret));
         auth->secret_is_ours = true;
     }
     ev_init(&auth->timer, on_timer);
@@ -386,6 +394,7 @@ void auth_destroy(struct auth *auth)
     }
     jwks_release(auth->keys);
     auth->keys = NULL;
-    OPENSSL_cleanse(auth->secret, AUTH_SECRET_SIZE);
+    ticket_key_destroy(auth->tickets);
+    auth->tickets = NULL;
     release(auth);
 }

@@ -44,6 +44,7 @@ struct frames {
     struct offer *offers;
     struct table by_token; /* value: 2 * index + seat */
     struct frames_cache cache;
+    struct frames_dice dice;
     uint64_t serial;
     uint32_t jobs; /* with the worker, or: */
     uint32_t waiting; /* for the store */
@@ -65,6 +66,7 @@ struct seal_job {
     struct ref match;
     uint32_t round;
     uint64_t serial;
+    uint64_t asked_us;
 };
 
 struct fetch_job {
@@ -218,7 +220,7 @@ static void make_offer(struct frames *frames, struct offer *offer, struct readin
     memcpy(offer->digest, reading->picture->digest, FRAMES_DIGEST_SIZE);
     uint32_t index = (uint32_t)(offer - frames->offers);
     for (uint32_t seat = 0; seat < 2; seat++) {
-        frames_draw_seat(&offer->seats[seat]);
+        frames_draw_seat(&frames->dice, &offer->seats[seat]);
         table_put(&frames->by_token, offer->seats[seat].token, HUB_TOKEN_SIZE, 2 * index + seat);
     }
     offer->ready = true;
@@ -241,6 +243,7 @@ static void answer_seal(struct seal_job *seal)
         }
     } else if (offer->serial == seal->serial) {
         make_offer(frames, offer, &seal->reading);
+        metrics_observe(METRIC_FRAME_READY, loop_now_us(frames->loop) - seal->asked_us);
         event.frame.ok = true;
         event.frame.size = frames_sealed_size(picture->size);
         event.frame.type = text_from(picture->type);
@@ -290,6 +293,7 @@ void frames_seal(struct frames *frames, struct ref match, uint32_t round, struct
     seal->match = match;
     seal->round = round;
     seal->serial = offer->serial;
+    seal->asked_us = loop_now_us(frames->loop);
     uint64_t try_us = loop_now_us(frames->loop) + FRAMES_TRY_WAIT_MS * 1000u;
     seal->reading.waiter.until_us = try_us > until_us ? try_us : until_us;
     seal->reading.waiter.until_down_us = until_us;
@@ -414,7 +418,7 @@ struct frames *frames_create(struct loop *loop, struct worker *worker,
         free(frames);
         return NULL;
     }
-    if (!table_create(&frames->by_token, 2 * matches_max, seeds[1])) {
+    if (!table_create(&frames->by_token, 2 * matches_max, HUB_TOKEN_SIZE, seeds[1])) {
         frames_cache_destroy(&frames->cache);
         free(offers);
         free(frames);
@@ -481,6 +485,7 @@ void frames_destroy(struct frames *frames)
     table_destroy(&frames->by_token);
     frames_cache_destroy(&frames->cache);
     free(frames->offers);
+    OPENSSL_cleanse(&frames->dice, sizeof(frames->dice));
     frames->destroyed = true;
     frames->jobs++; /* ours: what waits for the store ends now, and must not free `frames` */
     frames_loads_destroy(frames->loads);

@@ -10,7 +10,7 @@ bool frames_cache_create(struct frames_cache *cache, uint64_t bytes_max, uint64_
     cache->pictures = calloc(FRAMES_CACHE_COUNT_MAX, sizeof(struct frames_picture *));
     cache->free_places = calloc(FRAMES_CACHE_COUNT_MAX, sizeof(uint32_t));
     if (cache->pictures == NULL || cache->free_places == NULL ||
-        !table_create(&cache->by_name, FRAMES_CACHE_COUNT_MAX, seed)) {
+        !table_create(&cache->by_name, FRAMES_CACHE_COUNT_MAX, FRAMES_DIGEST_SIZE, seed)) {
         free(cache->pictures);
         free(cache->free_places);
         return false;

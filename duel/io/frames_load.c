@@ -26,7 +26,7 @@ struct load {
     bool probe;   /* the request under way is to hear of the store */
     bool suspect; /* failed; held until it is known whether the store is down */
     uint32_t attempts;
-    uint64_t due_us; /* of the next attempt */
+    uint64_t asked_us, due_us; /* of this attempt, of the next */
     struct frames_picture *picture;
     uint8_t *bytes;
     uint32_t bytes_size;
@@ -273,6 +273,7 @@ static void job_done(struct worker_job *job)
 
 static void take_good(struct frames_loads *loads, struct load *load, struct s3_answer *answer)
 {
+    metrics_observe(METRIC_STORE_FRAMES, now_us(loads) - load->asked_us);
     if (load->probe) {
         frames_health_probed(&loads->health, now_us(loads));
         load->probe = false;
@@ -325,6 +326,7 @@ static void start(struct frames_loads *loads, struct load *load)
     ASSERT(!load->under_way);
     load->under_way = true;
     load->attempts++;
+    load->asked_us = now_us(loads);
     s3_get(loads->s3, path_of(load), answered, load);
 }
 

@@ -10,9 +10,8 @@
 #include <string.h>
 
 #define LENGTH_SIZE 4 /* the picture's size, big-endian */
-#define TOKEN_BYTES 32
 
-_Static_assert(BASE64URL_SIZE(TOKEN_BYTES) == HUB_TOKEN_SIZE, "a token is 32 bytes");
+_Static_assert(BASE64URL_SIZE(FRAMES_TOKEN_BYTES) == HUB_TOKEN_SIZE, "a token is 32 bytes");
 
 void frames_digest(const void *bytes, uint32_t size, uint8_t ret_digest[FRAMES_DIGEST_SIZE])
 {
@@ -20,21 +19,20 @@ void frames_digest(const void *bytes, uint32_t size, uint8_t ret_digest[FRAMES_D
     ASSERT(ok);
 }
 
-void frames_draw_seat(struct frames_seat *ret_seat)
+void frames_draw_seat(struct frames_dice *dice, struct frames_seat *ret_seat)
 {
-    struct {
-        uint8_t token[TOKEN_BYTES];
-        uint8_t key[FRAMES_KEY_SIZE];
-        uint8_t iv[FRAMES_IV_SIZE];
-    } random; /* drawn at once: a call costs more than its bytes */
-    /* Without randomness there is no secret, and nothing sensible left to do. */
-    bool ok = RAND_bytes((unsigned char *)&random, sizeof(random)) == 1;
-    ASSERT(ok);
-    base64url_encode(random.token, sizeof(random.token), ret_seat->token);
-    memcpy(ret_seat->key, random.key, sizeof(random.key));
-    memcpy(ret_seat->iv, random.iv, sizeof(random.iv));
+    if (dice->left == 0) {
+        /* Without randomness there is no secret, and nothing sensible left to do. */
+        bool ok = RAND_bytes((unsigned char *)dice->throws, sizeof(dice->throws)) == 1;
+        ASSERT(ok);
+        dice->left = FRAMES_DICE_COUNT;
+    }
+    uint32_t last = --dice->left;
+    base64url_encode(dice->throws[last].token, FRAMES_TOKEN_BYTES, ret_seat->token);
+    memcpy(ret_seat->key, dice->throws[last].key, FRAMES_KEY_SIZE);
+    memcpy(ret_seat->iv, dice->throws[last].iv, FRAMES_IV_SIZE);
     ret_seat->serves = 0;
-    OPENSSL_cleanse(&random, sizeof(random));
+    OPENSSL_cleanse(&dice->throws[last], sizeof(dice->throws[last]));
 }
 
 static uint32_t padded_size(uint32_t size)

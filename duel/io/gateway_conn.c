@@ -110,6 +110,7 @@ static void drop_out(struct conn *conn)
     conn->out_size = 0;
     conn->out_size_max = 0;
     conn->out_count = 0;
+    conn->guessed_us = 0;
 }
 
 void conn_release(struct gateway *gateway, struct conn *conn)
@@ -200,6 +201,7 @@ void conn_close(struct gateway *gateway, struct conn *conn, uint16_t code, struc
     if (!is_socket(conn)) {
         return;
     }
+    metrics_closed(code);
     conn_enter(gateway, conn, CONN_CLOSING);
     ws_release(conn);
     conn->close_code = code;
@@ -268,6 +270,10 @@ void conn_send(struct gateway *gateway, struct conn *conn, const struct message 
     conn->out_count++;
     if (message->type == MSG_round) {
         conn->starts_round = (uint8_t)message->round.round;
+    } else if (message->type == MSG_verdict && conn->guessed_us == 0) {
+        conn->guessed_us = loop_now_us(gateway->loop);
+    } else if (message->type == MSG_error) {
+        metrics_refused(message->error.code);
     }
     metrics_add(METRIC_MESSAGES_OUT, 1);
     if (conn->out_size - HEADROOM > GATEWAY_OUT_SIZE_MAX) {
@@ -377,6 +383,9 @@ static bool write_waiting(struct gateway *gateway, struct conn *conn)
         put_ping(gateway, conn, start);
     }
     int written = lws_write(conn->wsi, start, size, LWS_WRITE_HTTP);
+    if (conn->guessed_us != 0) {
+        metrics_observe(METRIC_GUESS_VERDICT, loop_read_us(gateway->loop) - conn->guessed_us);
+    }
     drop_out(conn); /* what the socket did not take, libwebsockets has copied */
     if (starts_round) {
         note_round_write(gateway, conn);

@@ -50,6 +50,10 @@ void http_answer(struct gateway *gateway, struct conn *conn, const struct answer
 {
     struct request *request = conn->request;
     ASSERT(conn->state == CONN_REQUEST && request->reply == NULL);
+    metrics_answered(answer->status);
+    if (answer->code != NULL && answer->status >= 400) {
+        metrics_refused(text_from(answer->code));
+    }
     request->reply = answer_build(gateway, *answer, request->origin, request->keep,
                                   request->is_head, &request->reply_size);
     conn_set_deadline(gateway, conn, GATEWAY_REPLY_MS);
@@ -214,6 +218,8 @@ void http_refuse_early(struct gateway *gateway, struct conn *conn, uint32_t stat
         answer.code = "BAD_REQUEST";
         answer.message = "This is not a request line of HTTP/1.1.";
     }
+    metrics_answered(status);
+    metrics_refused(text_from(answer.code));
     int fd = (int)lws_get_socket_fd(conn->wsi);
     char unread[4096];
     /* What is left unread would make the close a reset, and the answer would be lost. */
@@ -239,6 +245,7 @@ void gateway_reply_error(struct gateway *gateway, struct ref ref, uint16_t statu
     }
     struct answer answer = { .status = status, .retry_after_s = retry_after_s };
     answer.body = answer_envelope(gateway, TEXT_NONE, code, message);
+    metrics_refused(code);
     http_answer(gateway, conn, &answer);
     conn_tell_gone_later(gateway, conn);
 }

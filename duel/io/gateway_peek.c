@@ -41,6 +41,7 @@ struct peek {
     uint32_t method_size;
     char method[METHOD_SIZE_MAX];
     bool missed_some;   /* libwebsockets was faster */
+    bool fresh;         /* nothing has been read of the connection */
 };
 
 static uint64_t bytes_received(int fd)
@@ -48,6 +49,15 @@ static uint64_t bytes_received(int fd)
     struct tcp_info info = { 0 };
     socklen_t size = sizeof(info);
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_bytes_received : 0;
+}
+
+uint64_t peek_bytes_read_at_least(struct lws *wsi)
+{
+    int fd = (int)lws_get_socket_fd(wsi);
+    uint64_t received = bytes_received(fd);
+    int unread = 0; /* what arrives in the meantime is among it, too */
+    ioctl(fd, FIONREAD, &unread);
+    return received > (uint64_t)unread ? received - (uint64_t)unread : 0;
 }
 
 uint64_t peek_bytes_read(struct lws *wsi)
@@ -163,8 +173,9 @@ static void bytes_arrived(struct ev_loop *ev, struct ev_io *readable, int events
     (void)events;
     struct peek *peek = readable->data;
     char bytes[PEEK_SIZE];
-    uint64_t read = peek_bytes_read(peek->wsi);
+    uint64_t read = peek->fresh ? 0 : peek_bytes_read(peek->wsi);
     ssize_t size = recv(readable->fd, bytes, sizeof(bytes), MSG_PEEK);
+    peek->fresh = false;
     if (size <= 0 || peek->head_end != 0) {
         return;
     }
@@ -183,6 +194,19 @@ static void bytes_arrived(struct ev_loop *ev, struct ev_io *readable, int events
     }
 }
 
+/* Behind the first `seen` bytes. */
+static void expect_head(struct peek *peek, uint64_t seen)
+{
+    peek->seen = seen;
+    peek->head_end = 0;
+    peek->newlines = 0;
+    peek->line = LINE_METHOD;
+    peek->method_size = 0;
+    peek->bad = 0;
+    peek->missed_some = false;
+    ev_io_start(loop_ev(peek->loop), &peek->readable);
+}
+
 struct peek *peek_create(struct loop *loop, struct lws *wsi)
 {
     struct peek *peek = calloc(1, sizeof(*peek));
@@ -194,7 +218,8 @@ struct peek *peek_create(struct loop *loop, struct lws *wsi)
     ev_io_init(&peek->readable, bytes_arrived, (int)lws_get_socket_fd(wsi), EV_READ);
     ev_set_priority(&peek->readable, EV_MAXPRI - 1); /* before libwebsockets' own watcher */
     peek->readable.data = peek;
-    peek_resume(peek);
+    peek->fresh = true;
+    expect_head(peek, 0);
     return peek;
 }
 
@@ -213,14 +238,12 @@ void peek_pause(struct peek *peek)
 
 void peek_resume(struct peek *peek)
 {
-    peek->seen = peek_bytes_read(peek->wsi);
-    peek->head_end = 0;
-    peek->newlines = 0;
-    peek->line = LINE_METHOD;
-    peek->method_size = 0;
-    peek->bad = 0;
-    peek->missed_some = false;
-    ev_io_start(loop_ev(peek->loop), &peek->readable);
+    expect_head(peek, peek_bytes_read(peek->wsi));
+}
+
+uint64_t peek_head_end(const struct peek *peek)
+{
+    return peek->missed_some || peek->head_end == 0 ? peek_bytes_read(peek->wsi) : peek->head_end;
 }
 
 bool peek_has_more(const struct peek *peek, uint32_t body_size)

@@ -33,6 +33,7 @@ void ws_release(struct conn *conn)
 static void close_by_code(struct gateway *gateway, struct conn *conn, enum auth_code code)
 {
     uint16_t status = code == AUTH_UNAVAILABLE ? 4503 : 4401;
+    metrics_refused(text_from(auth_code_word(code)));
     conn_close(gateway, conn, status, text_from(auth_code_word(code)));
 }
 
@@ -66,9 +67,9 @@ void ws_established(struct gateway *gateway, struct conn *conn)
 {
     ASSERT(conn->state == CONN_ARRIVING);
     metrics_add(METRIC_UPGRADES, 1);
+    conn->data_bytes = peek_head_end(conn->peek);
     peek_destroy(conn->peek);
     conn->peek = NULL;
-    conn->data_bytes = peek_bytes_read(conn->wsi);
     if (conn->slot == CONN_TICKET_BAD || conn->slot == CONN_TICKET_TOO_EARLY) {
         close_by_code(gateway, conn,
                       conn->slot == CONN_TICKET_BAD ? AUTH_BAD_TICKET : AUTH_UNAVAILABLE);
@@ -220,7 +221,7 @@ static bool charge(struct gateway *gateway, struct conn *conn, uint64_t frames)
  * swallows. What was read and was not data were control frames: counted in their smallest size. */
 void ws_charge_control_frames(struct gateway *gateway, struct conn *conn)
 {
-    uint64_t read = peek_bytes_read(conn->wsi);
+    uint64_t read = peek_bytes_read_at_least(conn->wsi);
     uint64_t held = lws_remaining_packet_payload(conn->wsi) != 0 ? GATEWAY_RX_SIZE : 0;
     uint64_t known = conn->data_bytes + conn->control_bytes + held + FRAME_HEAD_SIZE_MAX;
     if (read > known) {

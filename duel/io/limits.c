@@ -47,7 +47,9 @@ struct limits *limits_create(const struct limits_bounds *bounds, uint32_t holds_
         limits->burst_us = limits->step_us * (bounds->burst == 0 ? 1 : bounds->burst);
     }
     limits->entries = calloc(limits->entries_max, sizeof(*limits->entries));
-    if (limits->entries == NULL || !table_create(&limits->table, limits->entries_max, seed)) {
+    if (limits->entries == NULL ||
+        !table_create(&limits->table, limits->entries_max,
+                      sizeof(((struct address *)0)->bytes), seed)) {
         free(limits->entries);
         free(limits);
         return NULL;

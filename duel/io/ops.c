@@ -102,6 +102,31 @@ static void answer_metrics(struct visit *visit, bool is_head)
     answer(visit, "200 OK", "text/plain; version=0.0.4; charset=utf-8", text, size, is_head);
 }
 
+/* Of the path: nothing, "?from=<index>", or "/<match>". */
+static void answer_matches(struct visit *visit, const char *rest, bool is_head)
+{
+    static char text[ANSWER_SIZE_MAX];
+    const struct gateway_ops *answers = &visit->ops->answers;
+    struct uuid id;
+    uint32_t size = 0;
+    if (rest[0] == '/') {
+        const char *end = strchr(rest, ' ');
+        if (end != NULL &&
+            uuid_parse((struct text){ rest + 1, (uint32_t)(end - rest - 1) }, &id)) {
+            size = answers->matches(answers->context, &id, 0, text, sizeof(text));
+        }
+    } else if (rest[0] == ' ' || strncmp(rest, "?from=", 6) == 0) {
+        unsigned long from = rest[0] == '?' ? strtoul(rest + 6, NULL, 10) : 0;
+        size = answers->matches(answers->context, NULL, (uint32_t)(from & UINT32_MAX), text,
+                                sizeof(text));
+    }
+    if (size == 0) {
+        answer_line(visit, "404 Not Found", TEXT("no such match here"), is_head);
+    } else {
+        answer(visit, "200 OK", "application/json; charset=utf-8", text, size, is_head);
+    }
+}
+
 static bool starts_with(const char *request, const char *start)
 {
     return strncmp(request, start, strlen(start)) == 0;
@@ -123,8 +148,11 @@ static void answer_request(struct visit *visit)
         answer_ready(visit, is_head);
     } else if (starts_with(path, "/metrics ")) {
         answer_metrics(visit, is_head);
+    } else if (starts_with(path, "/matches")) {
+        answer_matches(visit, path + sizeof("/matches") - 1, is_head);
     } else {
-        answer_line(visit, "404 Not Found", TEXT("/healthz, /readyz or /metrics"), is_head);
+        answer_line(visit, "404 Not Found", TEXT("/healthz, /readyz, /metrics or /matches"),
+                    is_head);
     }
 }
 

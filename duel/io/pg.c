@@ -19,6 +19,10 @@ struct pg {
     struct pg_link *link;
     struct pg_arrivals *arrivals;
     struct pg_catalogue *catalogue;
+    struct pg_acts *acts;
+    struct pg_sweep *sweep;
+    bool keeps_events;
+    const char *release;
 };
 
 static struct text value(const PGresult *rows, int column)
@@ -40,11 +44,11 @@ static bool truth(const PGresult *rows, int column)
 }
 
 /* Asks for `ref`; `bare` makes the event of an answer that says nothing but this, here
- * HUB_UNAVAILABLE: there is no connection, or no `param` for want of memory. */
+ * HUB_UNAVAILABLE: there is no connection. */
 static void ask(struct pg *pg, const char *sql, struct text param, struct ref ref,
                 pg_answer *answer, struct hub_event (*bare)(struct ref, enum hub_reply))
 {
-    if (!pg_link_is_up(pg->link) || param.data == NULL) {
+    if (!pg_link_is_up(pg->link)) {
         struct hub_event event = bare(ref, HUB_UNAVAILABLE);
         loop_defer(pg->loop, &event);
         return;
@@ -149,11 +153,23 @@ static void on_stored(const struct pg_ask *asked, enum hub_reply reply,
 void pg_store(struct pg *pg, struct ref result, const struct hub_result *data)
 {
     uint32_t size = 0;
-    char *json = pg_link_is_up(pg->link) ? pg_json_result(data, &size) : NULL;
-    ask(pg, "select rated, p1_before, p2_before, p1_after, p2_after"
-            " from public.duel_store_match($1::jsonb)", (struct text){ json, size }, result,
-        on_stored, stored_event);
+    bool is_up = pg_link_is_up(pg->link);
+    char *json = is_up ? pg_json_result(data, &size) : NULL;
+    char *events = is_up ? pg_json_hex(pg->keeps_events ? data->journal : TEXT_NONE) : NULL;
+    if (json == NULL || events == NULL) {
+        struct hub_event event = stored_event(result, HUB_UNAVAILABLE);
+        loop_defer(pg->loop, &event);
+    } else {
+        struct pg_ask asked = {
+            .sql = "select rated, p1_before, p2_before, p1_after, p2_after"
+                   " from public.duel_store($1::jsonb, $2, $3)",
+            .params = { { json, size }, text_from(events), text_from(pg->release) },
+            .params_count = 3, .ref = result, .answer = on_stored, .context = pg,
+        };
+        pg_link_ask(pg->link, &asked);
+    }
     free(json);
+    free(events);
 }
 
 /* ---- for others ---- */
@@ -203,7 +219,15 @@ struct pg *pg_create(struct loop *loop, struct worker *worker, const struct sett
     if (pg->arrivals != NULL) {
         pg->catalogue = pg_catalogue_create(loop, pg->link, settings, callbacks);
     }
-    if (pg->catalogue == NULL) {
+    if (pg->catalogue != NULL) {
+        pg->acts = pg_acts_create(loop, pg->link, settings->node_id);
+    }
+    if (pg->acts != NULL) {
+        pg->sweep = pg_sweep_create(loop, pg->link, settings);
+    }
+    pg->keeps_events = settings->events_days > 0;
+    pg->release = "";
+    if (pg->sweep == NULL) {
         pg_destroy(pg);
         return NULL;
     }
@@ -218,12 +242,24 @@ void pg_destroy(struct pg *pg)
     pg_link_destroy(pg->link);
     pg_arrivals_destroy(pg->arrivals);
     pg_catalogue_destroy(pg->catalogue);
+    pg_acts_destroy(pg->acts);
+    pg_sweep_destroy(pg->sweep);
     free(pg);
+}
+
+void pg_set_release(struct pg *pg, const char *release)
+{
+    pg->release = release;
 }
 
 bool pg_is_up(const struct pg *pg)
 {
     return pg_link_is_up(pg->link);
+}
+
+void pg_read_acts(struct pg *pg)
+{
+    pg_acts_ask(pg->acts);
 }
 
 void pg_load_catalogue(struct pg *pg)

@@ -17,10 +17,11 @@
 
 #define COLUMNS "name, avatar, country, rating, wins, losses, draws, opponents, met"
 
-static const char alone_sql[] = "select 1, id, " COLUMNS " from public.duel_arrival($1)";
+static const char alone_sql[] =
+    "select 1, id, " COLUMNS ", public.duel_banned(id) from public.duel_arrival($1)";
 /* A `sub` is printable (jwt.h), so no line feed is in it. */
 static const char together_sql[] =
-    "select asked.number, arrived.id, " COLUMNS
+    "select asked.number, arrived.id, " COLUMNS ", public.duel_banned(arrived.id)"
     " from unnest(string_to_array($1, E'\\n')) with ordinality as asked (sub, number)"
     " cross join lateral public.duel_arrival(asked.sub) arrived order by asked.number";
 
@@ -96,6 +97,8 @@ static void tell(struct pg_arrivals *arrivals, struct ref player, const PGresult
     event.player.losses = (uint32_t)number(rows, row, 7);
     event.player.draws = (uint32_t)number(rows, row, 8);
     event.player.opponents = (uint32_t)number(rows, row, 9);
+    int64_t banned = strtoll(PQgetvalue(rows, row, 11), NULL, 10);
+    event.player.banned_until_ms = banned < 0 ? HUB_FOR_EVER : banned;
     event.player.met_count = split_ids(value(rows, row, 10), event.player.met);
     loop_event(arrivals->loop, &event);
 }

@@ -156,26 +156,27 @@ static void put_guesses(struct json *json, const struct hub_result *result, uint
 
 static void put_round(struct json *json, const struct hub_result *result, uint32_t index)
 {
-    const struct match_round *round = &result->rounds[index];
+    const struct hub_round *round = &result->rounds[index];
+    const struct match_round *played = &round->played;
     put(json, "{\"round\":%" PRIu32 ",\"frame_id\":", index + 1);
-    put_uuid(json, &result->frames[index]);
+    put_uuid(json, &round->frame);
     put(json, ",\"video_id\":");
-    put_text(json, result->videos[index]);
+    put_text(json, round->video);
     put(json, ",\"title\":");
-    put_text(json, result->titles[index]);
+    put_text(json, round->title);
     put(json, ",\"p1_guess\":");
     put_text(json, last_guess(result, index + 1, 0));
     put(json, ",\"p2_guess\":");
     put_text(json, last_guess(result, index + 1, 1));
     put(json, ",\"p1_time\":");
-    put_ms(json, round->ms[0]);
+    put_ms(json, played->ms[0]);
     put(json, ",\"p2_time\":");
-    put_ms(json, round->ms[1]);
+    put_ms(json, played->ms[1]);
     put(json, ",\"winner\":");
-    put_winner(json, round->winner);
+    put_winner(json, played->winner);
     put(json, ",\"guesses\":");
     put_guesses(json, result, index + 1);
-    put(json, ",\"suspect\":[%s,%s]}", boolean(round->suspect[0]), boolean(round->suspect[1]));
+    put(json, ",\"suspect\":[%s,%s]}", boolean(played->suspect[0]), boolean(played->suspect[1]));
 }
 
 char *pg_json_result(const struct hub_result *result, uint32_t *ret_size)
@@ -212,4 +213,19 @@ char *pg_json_result(const struct hub_result *result, uint32_t *ret_size)
     }
     *ret_size = (uint32_t)json.size;
     return json.data;
+}
+
+char *pg_json_hex(struct text bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    char *text = malloc(2 * (size_t)bytes.size + 1);
+    if (text == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < bytes.size; i++) {
+        text[2 * i] = hex[(uint8_t)bytes.data[i] >> 4];
+        text[2 * i + 1] = hex[(uint8_t)bytes.data[i] & 15];
+    }
+    text[2 * (size_t)bytes.size] = '\0';
+    return text;
 }

@@ -27,6 +27,7 @@
 struct request {
     struct request *next;
     struct pg_ask ask; /* parameters point into `bytes` */
+    uint64_t asked_us;
     char bytes[];
 };
 
@@ -92,7 +93,8 @@ static void watch(struct pg_link *link, int events)
     ev_io_start(ev, &link->io);
 }
 
-static void flush(struct pg_link *link)
+/* Whether all that libpq has been given is on its way. */
+static bool flush(struct pg_link *link)
 {
     int left = PQflush(link->conn);
     if (left < 0) {
@@ -100,11 +102,20 @@ static void flush(struct pg_link *link)
     } else {
         watch(link, left > 0 ? EV_READ | EV_WRITE : EV_READ);
     }
+    return left == 0;
 }
 
+static bool is_blocked(struct pg_link *link)
+{
+    return ev_is_active(&link->io) && (link->io.events & EV_WRITE) != 0;
+}
+
+/* Nothing more is given to libpq while the socket takes nothing: with each statement it would try
+ * again, and move all that waits. */
 static void pump(struct pg_link *link)
 {
-    while (link->unsent != NULL && link->in_flight < WINDOW && link->broken == NULL) {
+    while (flush(link) && link->unsent != NULL && link->in_flight < WINDOW &&
+           link->broken == NULL) {
         if (!send_request(link, link->unsent)) {
             must_drop(link, "cannot write");
             return;
@@ -115,7 +126,6 @@ static void pump(struct pg_link *link)
         }
         link->unsent = link->unsent->next;
     }
-    flush(link);
 }
 
 void pg_link_ask(struct pg_link *link, const struct pg_ask *ask)
@@ -130,6 +140,7 @@ void pg_link_ask(struct pg_link *link, const struct pg_ask *ask)
     ASSERT(request != NULL); /* a few hundred bytes; results are bounded by the hub */
     request->next = NULL;
     request->ask = *ask;
+    request->asked_us = loop_now_us(link->loop);
     size = 0;
     for (uint32_t i = 0; i < ask->params_count; i++) {
         memcpy(request->bytes + size, ask->params[i].data, ask->params[i].size);
@@ -141,7 +152,9 @@ void pg_link_ask(struct pg_link *link, const struct pg_ask *ask)
     if (link->unsent == NULL) {
         link->unsent = request;
     }
-    pump(link);
+    if (!is_blocked(link)) {
+        pump(link);
+    }
 }
 
 /* ---- answers ---- */
@@ -192,6 +205,7 @@ static void complete(struct pg_link *link)
     if (reply != HUB_OK) {
         metrics_add(METRIC_PG_FAILURES, 1);
     }
+    metrics_observe(METRIC_STORE_POSTGRESQL, loop_now_us(link->loop) - request->asked_us);
     request->ask.answer(&request->ask, reply, reply == HUB_OK ? result : NULL);
     PQclear(result);
     free(request);
@@ -239,7 +253,7 @@ static void on_io(struct ev_loop *ev, ev_io *io, int events)
     if ((events & EV_READ) != 0) {
         read_input(link);
     } else {
-        flush(link);
+        pump(link);
     }
 }
 

@@ -35,6 +35,14 @@ static const char file_006[] = {
 #include <deploy/migrations/006_arrivals.sql.inc>
     0
 };
+static const char file_007[] = {
+#include <deploy/migrations/007_operating.sql.inc>
+    0
+};
+static const char file_008[] = {
+#include <deploy/migrations/008_events.sql.inc>
+    0
+};
 
 static const struct {
     const char *name;
@@ -46,6 +54,8 @@ static const struct {
     { "004_reading", file_004 },
     { "005_fair_play", file_005 },
     { "006_arrivals", file_006 },
+    { "007_operating", file_007 },
+    { "008_events", file_008 },
 };
 
 #define FILES ((int)(sizeof files / sizeof files[0]))

@@ -7,6 +7,7 @@
 #include <duel/io/log.h>
 #include <duel/io/pg.h>
 #include <duel/io/settings.h>
+#include <duel/io/valkey_tls.h>
 #include <duel/io/valkey_url.h>
 
 #include <arpa/inet.h>
@@ -161,14 +162,22 @@ static const char *check_database_url(const char *value)
 
 static const char *check_valkey_url(const char *value)
 {
-    struct valkey_address ignored;
-    if (starts_with(value, "rediss://") || starts_with(value, "valkeys://")) {
-        return "asks for TLS, which this version does not speak to Valkey: use redis:// or unix://";
+    struct valkey_address address;
+    bool good = valkey_url_parse(value, &address);
+    if (good && address.tls && !valkey_tls_is_available()) {
+        return "asks for TLS, which the hiredis of this build does not have (1.0 and newer do, as"
+               " in Debian 13 and the image): use redis:// or unix://";
     }
-    return valkey_url_parse(value, &ignored)
-               ? NULL
-               : "must be redis://[user:password@]host:port[/db] (or valkey://) or"
-                 " unix://[user:password@]/path[?db=N], with % / and such in a password as %25 %2F";
+    return good ? NULL
+                : "must be redis://[user:password@]host:port[/db] (or rediss:// for TLS) or"
+                  " unix://[user:password@]/path[?db=N], with % / and such in a password as %25"
+                  " %2F";
+}
+
+static const char *check_valkey_ca_file(const char *value)
+{
+    bool readable = strcmp(value, VALKEY_TLS_ANYBODY) == 0 || access(value, R_OK) == 0;
+    return readable ? NULL : "must name a file that can be read, or none to take any certificate";
 }
 
 static const char *check_web_url(const char *value)
@@ -415,6 +424,7 @@ static const struct {
     { "DUEL_NODE_ID", check_node_id },
     { "DATABASE_URL", check_database_url },
     { "VALKEY_URL", check_valkey_url },
+    { "VALKEY_CA_FILE", check_valkey_ca_file },
     { "LOGTO_ENDPOINT", check_logto_endpoint },
     { "LOGTO_API_RESOURCE", check_word },
     { "LOGTO_JWKS_URL", check_web_url },

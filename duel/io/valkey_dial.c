@@ -8,6 +8,7 @@
 #include <duel/io/log.h>
 #include <duel/io/resolve.h>
 #include <duel/io/valkey_private.h>
+#include <duel/io/valkey_tls.h>
 #include <ev.h>
 #include <hiredis/adapters/libev.h>
 #include <stdio.h>
@@ -115,6 +116,7 @@ static const char *const scripts[VALKEY_SCRIPTS] = {
 struct valkey_dial {
     struct loop *loop;
     struct valkey_address address;
+    struct valkey_tls *tls; /* of rediss://, else NULL */
     char name[64]; /* for CLIENT SETNAME */
     valkey_dialled *done;
     void *context;
@@ -149,6 +151,8 @@ static redisAsyncContext *settle(struct valkey_dial *dial)
 static void fail(struct valkey_dial *dial, const char *why, bool ours)
 {
     char line[PROBLEM_SIZE]; /* `why` may die with the context */
+    const char *untrusted = dial->redis != NULL ? valkey_tls_problem(dial->tls) : NULL;
+    why = untrusted != NULL ? untrusted : why;
     (void)snprintf(line, sizeof line, "%s", why != NULL && why[0] != 0 ? why : "connection lost");
     bool news = strcmp(line, dial->problem) != 0;
     memcpy(dial->problem, line, sizeof line);
@@ -292,6 +296,10 @@ static void connect_to(struct valkey_dial *dial, const char *address)
         return;
     }
     redis->data = dial;
+    if (dial->tls != NULL && !valkey_tls_begin(dial->tls, &redis->c, dial->address.host)) {
+        fail(dial, "TLS cannot be begun", true);
+        return;
+    }
     if (redisLibevAttach(loop_ev(dial->loop), redis) != REDIS_OK ||
         redisAsyncSetConnectCallback(redis, on_connect) != REDIS_OK || !send_greeting(dial)) {
         fail(dial, "out of memory", true);
@@ -343,8 +351,17 @@ struct valkey_dial *valkey_dial_create(struct loop *loop, struct worker *worker,
         free(dial);
         return NULL;
     }
+    if (dial->address.tls) {
+        dial->tls = valkey_tls_create(settings->valkey_ca_file);
+        if (dial->tls == NULL) {
+            log_line(LOG_LEVEL_ERROR, "VALKEY_CA_FILE holds no certificates");
+            free(dial);
+            return NULL;
+        }
+    }
     dial->resolver = resolver_create(worker, on_address, dial);
     if (dial->resolver == NULL) {
+        valkey_tls_destroy(dial->tls);
         free(dial);
         return NULL;
     }
@@ -377,5 +394,6 @@ void valkey_dial_destroy(struct valkey_dial *dial)
     }
     valkey_dial_stop(dial);
     resolver_destroy(dial->resolver);
+    valkey_tls_destroy(dial->tls);
     free(dial);
 }

@@ -36,6 +36,7 @@
 struct request {
     struct valkey_link *link;
     struct valkey_ask ask; /* arguments point into `bytes` */
+    uint64_t asked_us;
     char bytes[];
 };
 
@@ -172,6 +173,7 @@ static void on_reply(redisAsyncContext *redis, void *answer, void *context)
     if (link->redis == redis && reply != NULL) {
         link->in_flight--;
         link->ticks = 0;
+        metrics_observe(METRIC_STORE_VALKEY, loop_now_us(link->loop) - request->asked_us);
         if (has_prefix(reply, "NOSCRIPT") && send_call(request, true)) {
             return;
         }
@@ -199,7 +201,8 @@ bool valkey_link_ask(struct valkey_link *link, const struct valkey_ask *ask)
     if (request == NULL) {
         return false;
     }
-    *request = (struct request){ .link = link, .ask = *ask };
+    *request = (struct request){ .link = link, .ask = *ask,
+                                 .asked_us = loop_now_us(link->loop) };
     size = 0;
     for (uint32_t i = 0; i < ask->count; i++) {
         if (ask->arguments[i].size != 0) {

@@ -3,6 +3,7 @@
  * It knows what the scripts are given and how their answers become events of the hub. What an
  * event points to lives as long as the reply; an event that is one of several is told before the
  * last. */
+#include <duel/io/metrics.h>
 #include <duel/io/valkey_private.h>
 #include <hiredis/hiredis.h>
 
@@ -38,6 +39,7 @@ void valkey_save(struct valkey *valkey, const struct hub_effect *effect)
 {
     struct valkey_call call = { .ask = { .script = VALKEY_SAVE, .ref = effect->save.match,
                                          .answer = on_saved } };
+    metrics_add(METRIC_SAVES, 1);
     valkey_add_uuid(&call, &effect->save.id);
     valkey_add_number(&call, (int64_t)effect->save.fence);
     valkey_add_number(&call, effect->save.claim ? 2 : effect->save.awake);

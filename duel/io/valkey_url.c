@@ -129,13 +129,16 @@ bool valkey_url_parse(const char *url, struct valkey_address *ret_address)
     static const struct {
         const char *text;
         bool is_socket;
-    } schemes[] = { { "redis://", false }, { "valkey://", false }, { "unix://", true } };
+        bool tls;
+    } schemes[] = { { "redis://", false, false },  { "valkey://", false, false },
+                    { "rediss://", false, true },  { "valkeys://", false, true },
+                    { "unix://", true, false } };
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t size = strlen(schemes[i].text);
         if (strncmp(url, schemes[i].text, size) != 0) {
             continue;
         }
-        struct valkey_address address = { .port = 0 };
+        struct valkey_address address = { .tls = schemes[i].tls };
         const char *rest = url + size;
         const char *authority_end = rest + strcspn(rest, "/");
         const char *at = memrchr(rest, '@', (size_t)(authority_end - rest));

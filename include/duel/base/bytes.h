@@ -21,6 +21,8 @@ void bytes_put_u64(struct text_buffer *buffer, uint64_t value);
 void bytes_put_uuid(struct text_buffer *buffer, const struct uuid *uuid);
 /* At most BYTES_TEXT_SIZE_MAX bytes, or no text. */
 void bytes_put_text(struct text_buffer *buffer, struct text text);
+/* Any bytes, at most BYTES_TEXT_SIZE_MAX, or none. */
+void bytes_put_raw(struct text_buffer *buffer, struct text bytes);
 /* The blob that began at `start`. `buffer` must not be full: who owns it knows the bounds. */
 struct text bytes_end(struct text_buffer *buffer, uint32_t start);
 
@@ -41,6 +43,8 @@ bool bytes_get_bool(struct bytes_reader *reader);
 struct uuid bytes_get_uuid(struct bytes_reader *reader);
 /* A view into the blob, or no text. Not UTF-8 is bad too. */
 struct text bytes_get_text(struct bytes_reader *reader, uint32_t size_max);
+/* The same of bytes that are no text. */
+struct text bytes_get_raw(struct bytes_reader *reader, uint32_t size_max);
 /* Whether nothing was bad and nothing is left. */
 bool bytes_is_done(const struct bytes_reader *reader);
 

@@ -16,7 +16,8 @@ struct pool {
     size_t item_size;
     uint32_t count_max;
     uint32_t count;
-    uint32_t first_free;
+    uint32_t used_max;   /* items ever used lie below */
+    uint32_t first_free; /* item + 1, 0: none of these */
 };
 
 /* Allocates room for `count_max` items of `item_size` bytes. False when there is no memory. */

@@ -60,6 +60,7 @@ enum match_cause {
     MATCH_CAUSE_BOTH,    /* both went within 2 s of each other */
     MATCH_CAUSE_FRAMES,  /* three frames could not be had */
     MATCH_CAUSE_OUTAGE,  /* not both came back after the match was taken over */
+    MATCH_CAUSE_VOID,    /* an operator has ended it */
 };
 
 enum match_event_type {
@@ -71,6 +72,7 @@ enum match_event_type {
     MATCH_EV_LEAVE,      /* slot */
     MATCH_EV_RTT,        /* slot, rtt_us: one ping came back */
     MATCH_EV_FRAME,      /* round, ok: the answer to MATCH_FX_WANT_FRAME */
+    MATCH_EV_VOID,       /* it ends and does not count; over already: nothing */
 };
 
 struct match_event {
@@ -117,12 +119,12 @@ enum match_status { MATCH_GUESSING, MATCH_SOLVED, MATCH_OUT };
 
 struct match_guess {
     uint32_t seq;
-    uint32_t similarity; /* millionths */
-    uint32_t raw_ms;     /* since the round was handed to the seat */
-    uint32_t ms;         /* the same, lag credited */
+    uint32_t similarity : 24; /* millionths */
+    uint32_t guesses_left : 7; /* after it */
+    uint32_t correct : 1;
+    uint32_t raw_ms; /* since the round was handed to the seat */
+    uint32_t ms;     /* the same, lag credited */
     uint64_t locked_until_us; /* 0: not locked out by it */
-    uint8_t guesses_left;     /* after it */
-    bool correct;
 };
 
 struct match_effect {
@@ -201,6 +203,9 @@ struct match {
 
 _Static_assert(sizeof(struct match) <= 2048, "struct match is at most 2 KiB");
 
+/* Whether a match can be played by them: within the bounds above, and no duration beyond any that
+ * can be set. For rules that come from outside. */
+bool match_rules_are_sane(const struct match_rules *rules);
 /* A new match in MATCH_WAITING. now_us > 0. */
 void match_init(struct match *match, const struct match_rules *rules, uint64_t now_us);
 /* Makes a match that is not over wait for its players again in this process (R-81, R-82): in

@@ -63,8 +63,15 @@ struct hub_guess {
     struct text text; /* or none when the log was full */
 };
 
-/* A finished match. Lives until the hub gets HUB_OK or HUB_REFUSED for the last effect that names
- * it. */
+/* One of its rounds. */
+struct hub_round {
+    struct match_round played;
+    struct uuid frame; /* frames.id */
+    struct text video; /* YouTube id */
+    struct text title;
+};
+
+/* A finished match. */
 struct hub_result {
     struct uuid match;
     uint64_t fence; /* of several results of a match the one with the highest stands */
@@ -79,12 +86,10 @@ struct hub_result {
     int64_t completed_ms; /* Unix epoch */
     uint32_t won_ms;      /* the winner's times over the rounds won, or MATCH_NO_TIME */
     uint32_t rounds_count;
-    struct match_round rounds[MATCH_ROUNDS_MAX];
-    struct uuid frames[MATCH_ROUNDS_MAX]; /* frames.id */
-    struct text videos[MATCH_ROUNDS_MAX]; /* YouTube ids */
-    struct text titles[MATCH_ROUNDS_MAX];
+    const struct hub_round *rounds;
     uint32_t guesses_count;
     const struct hub_guess *guesses;
+    struct text journal; /* that runs the match again (duel/core/journal.h), or none */
     int32_t after[2]; /* ratings as stored, for HUB_FX_PUBLISH */
 };
 
@@ -219,7 +224,7 @@ struct hub_effect {
         struct ref match; /* FRAME_DROP */
         struct {
             struct ref result;
-            const struct hub_result *data;
+            const struct hub_result *data; /* until the next effect is taken */
             uint32_t keep_ms; /* PUBLISH: how long the finished match can still be looked at */
         } store; /* STORE, PUBLISH */
         struct {

@@ -13,6 +13,8 @@
 #define HUB_OPPONENTS_MAX 10   /* so many are needed for a rated invitation */
 #define HUB_MET_MAX 24
 #define HUB_TOKEN_SIZE 43      /* a frame's token: 32 random bytes, base64url */
+#define HUB_NOTICE_SIZE_MAX 300 /* bytes of what operators tell all players */
+#define HUB_FOR_EVER INT64_MAX /* until_ms */
 
 enum hub_event_type {
     HUB_EV_TICK,
@@ -45,6 +47,7 @@ enum hub_event_type {
     HUB_EV_STORE_UP,  /* a store can be asked (again) */
     HUB_EV_STORE_DOWN,
     HUB_EV_DRAIN,     /* the process was asked to stop: nobody new, everyone is told 1012 */
+    HUB_EV_ACT,       /* what an operator did, for every node to apply; perhaps again */
 };
 
 enum hub_door {
@@ -89,6 +92,7 @@ struct hub_event_player {
     uint32_t losses;
     uint32_t draws;
     uint32_t opponents; /* different people met in rated matches, counted up to HUB_OPPONENTS_MAX */
+    int64_t banned_until_ms; /* or HUB_FOR_EVER; over: may play */
     uint32_t met_count;
     struct text met[HUB_MET_MAX]; /* YouTube ids of the latest matches' videos, newest first */
 };
@@ -211,6 +215,24 @@ struct hub_event_stored {
     int32_t after[2];
 };
 
+enum hub_act {
+    HUB_ACT_BAN,    /* player `id` may not play until until_ms; then or before: */
+    HUB_ACT_UNBAN,
+    HUB_ACT_VOID,   /* match `id`, if it is live here, ends */
+    HUB_ACT_RATING, /* player `id` has another rating now */
+    HUB_ACT_NOTICE, /* `text` is shown to all players until until_ms; none: nothing any more */
+    HUB_ACT_CLOSE,  /* no new match is to be placed here, whoever waits is sent away */
+    HUB_ACT_REOPEN,
+};
+
+struct hub_event_act {
+    enum hub_act act;
+    struct uuid id;
+    int64_t until_ms; /* or HUB_FOR_EVER */
+    int32_t rating;
+    struct text text;
+};
+
 struct hub_event {
     uint64_t now_us;               /* Unix epoch; never goes back */
     uint64_t entropy[HUB_ENTROPY]; /* fresh random bits: the only chance there is */
@@ -281,6 +303,7 @@ struct hub_event {
             enum hub_reply reply;
         } published;
         enum hub_store store; /* STORE_UP, STORE_DOWN */
+        struct hub_event_act act;
     };
 };
 

@@ -24,6 +24,7 @@
 #ifndef DUEL_HUB_HUB_H
 #define DUEL_HUB_HUB_H
 
+#include <duel/base/tally.h>
 #include <duel/core/match.h>
 #include <duel/core/matchmaker.h>
 #include <duel/hub/effect.h>
@@ -60,12 +61,24 @@ void hub_step(struct hub *hub, const struct hub_event *event);
 /* The next effect of the last step, NULL when there is none left. It may be written to. */
 struct hub_effect *hub_take(struct hub *hub);
 uint64_t hub_deadline_us(const struct hub *hub);
+/* Whether an operator wants no new matches here. */
+bool hub_is_closed(const struct hub *hub);
 /* Asserts every invariant; slow, for tests and simulation. */
 void hub_check(const struct hub *hub);
 
-/* How long news waited for its save: bounds in microseconds of the buckets but the last. */
-#define HUB_SAVE_WAITS 7
-#define HUB_SAVE_WAIT_BOUNDS_US { 500, 1000, 2000, 5000, 20000, 100000 }
+/* How matches end, as they are counted. */
+enum hub_outcome {
+    HUB_ENDED_SCORE,
+    HUB_ENDED_DRAW,
+    HUB_ENDED_FORFEIT,
+    HUB_ENDED_NO_SHOW,   /* abandoned, and why: enum match_cause */
+    HUB_ENDED_LEFT,
+    HUB_ENDED_BOTH_LEFT,
+    HUB_ENDED_NO_FRAMES,
+    HUB_ENDED_OUTAGE,
+    HUB_ENDED_VOID,
+    HUB_OUTCOMES /* not an outcome */
+};
 
 /* Gauges for metrics and readiness. */
 struct hub_counts {
@@ -79,8 +92,11 @@ struct hub_counts {
     uint32_t results;               /* waiting for a store */
     uint32_t results_max;           /* as many fit */
     int64_t result_oldest_ms;       /* when the oldest of them ended; 0 when none */
-    uint64_t save_waits[HUB_SAVE_WAITS]; /* how many, by bucket */
-    uint64_t save_waits_us;         /* their sum */
+    uint32_t matches_max;           /* as many fit, those that are over included */
+    uint64_t ended[HUB_OUTCOMES];   /* that were played to their end here */
+    struct tally save_waits;        /* TALLY_SAVES: of the news of a round's end */
+    struct tally queue_waits;       /* TALLY_PEOPLE: of tickets, until they were matched */
+    struct tally lag_credits;       /* TALLY_LINES: of guesses */
     uint64_t guess_log_bytes;       /* kept now, over all matches */
     uint64_t late;                  /* answers to something that was gone */
 };

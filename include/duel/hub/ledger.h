@@ -6,6 +6,26 @@
 
 #include <duel/hub/state.h>
 
+/* What is written of a guess but for its text, of a frame, and of a round. */
+#define LEDGER_ENTRY_SIZE 20
+/* All that is kept of one match whatever others take. */
+#define LEDGER_KEPT_SIZE(guesses_max) \
+    (((guesses_max) + DRAWN_MAX + 2 * MATCH_ROUNDS_MAX) * LEDGER_ENTRY_SIZE)
+#define LEDGER_TEXT_SIZE_MAX UINT8_MAX
+
+/* Reads the guesses of a match, the first one first. */
+struct ledger_reader {
+    struct chain_reader log;
+    char text[LEDGER_TEXT_SIZE_MAX];
+};
+
+struct ledger_reader ledger_read(const struct hub *hub, const struct record *record);
+/* False: there are no more. The guess's text lives until the next call. */
+bool ledger_next(struct ledger_reader *reader, struct hub_guess *ret_guess);
+/* The frames of the rounds drawn so far; others are not touched. */
+void ledger_frames(const struct hub *hub, const struct record *record,
+                   struct uuid ret_frames[MATCH_ROUNDS_MAX]);
+
 /* How many matches that are made now are sure to find room for their results. */
 uint32_t ledger_room(const struct hub *hub);
 /* The record of a new match. */
@@ -13,7 +33,7 @@ struct record *ledger_open(struct hub *hub, struct ref match, const struct live 
 /* A guess that counted. Its text is dropped when the log is full. */
 void ledger_guess(struct hub *hub, struct record *record, const struct match_effect *verdict,
                   uint32_t round, const struct msg_guess *guess);
-/* A guess of a finished round that another process logged. */
+/* A guess of a round that another process logged. */
 void ledger_copy_guess(struct hub *hub, struct record *record, const struct hub_guess *guess);
 /* A round was started: the first of them is when the duel began. */
 void ledger_started(struct hub *hub, struct record *record, uint32_t round);
@@ -32,8 +52,8 @@ void ledger_stored(struct hub *hub, const struct hub_event_stored *stored);
 void ledger_published(struct hub *hub, struct ref ref, enum hub_reply reply);
 void ledger_store_up(struct hub *hub, enum hub_store store);
 void ledger_timer(struct hub *hub, struct record *record);
-/* Texts of the catalogue are taken from the newer one. */
-void ledger_catalogue(struct hub *hub);
+/* All of a finished match; until the next call. */
+const struct hub_result *ledger_result(struct hub *hub, struct ref record);
 /* Bytes that logs of guesses take now. */
 uint64_t ledger_log_bytes(const struct hub *hub);
 

@@ -11,6 +11,7 @@
 #define DUEL_HUB_SAVED_H
 
 #include <duel/base/bytes.h>
+#include <duel/hub/recorder.h>
 #include <duel/hub/state.h>
 
 #define SAVED_CARD_SIZE_MAX 1024
@@ -18,7 +19,8 @@
 #define SAVED_SERIES_MAX 1000 /* as clients can be told it */
 #define SAVED_TIME_MS_MAX INT64_C(253402300799999) /* the end of the year 9999 */
 /* Without the texts of guesses, which take limits.guess_log_max bytes at most, and 2 each. */
-#define SAVED_MATCH_SIZE_MAX (4096 + 2 * MATCH_ROUNDS_MAX * MATCH_GUESSES_MAX * 32)
+#define SAVED_MATCH_SIZE_MAX \
+    (4096 + RECORDER_SIZE_MAX + 2 * MATCH_ROUNDS_MAX * MATCH_GUESSES_MAX * 32)
 
 /* Who sits down: everything that another process must know of a player to play a match with. */
 struct saved_card {

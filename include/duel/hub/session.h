@@ -39,6 +39,12 @@ void session_end_unavailable(struct hub *hub, struct session *session);
  * request. */
 void session_end_cooldown(struct hub *hub, struct session *session, int64_t until_ms);
 
+/* May not play until then, or for ever (HUB_FOR_EVER): `error` BANNED and close 4403, likewise; or
+ * the answer to a request. */
+void session_end_banned(struct hub *hub, struct session *session, int64_t until_ms);
+/* The same, taken out of whatever list holds it. */
+void session_banish(struct hub *hub, struct session *session, int64_t until_ms);
+
 bool session_is_websocket(const struct session *session); /* else a request */
 /* The answer to a request that no list holds any more, to be filled in. */
 struct hub_effect_send *session_reply(struct hub *hub, struct session *session,

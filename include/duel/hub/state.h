@@ -11,6 +11,7 @@
 #include <duel/base/table.h>
 #include <duel/base/timerq.h>
 #include <duel/core/waits.h>
+#include <duel/hub/chain.h>
 #include <duel/hub/out.h>
 
 #define QUEUE_SOCKETS_MAX 4  /* of one player; the oldest makes room for a fifth */
@@ -24,6 +25,7 @@
 #define AVATAR_SIZE_MAX 512
 #define FRAME_TYPE_SIZE_MAX 32
 #define NO_INDEX UINT32_MAX
+#define BANS_MAX 64          /* latest ones, remembered for who comes by a saved match */
 
 /* ---- connections ---- */
 
@@ -55,6 +57,7 @@ struct session {
     uint64_t heard_us; /* when it last sent anything */
     uint64_t pinged_us;
     uint64_t suggest_us; /* of the rate limit */
+    uint32_t noticed;    /* the latest notice that it was told; 0: none */
 };
 
 /* ---- players and their queue tickets ---- */
@@ -85,23 +88,25 @@ struct ticket {
     int64_t told_eta_ms;
 };
 
+#define PLAYER_TEXTS 3 /* kinds of room for the texts of a player, by size */
+
 struct player {
-    char sub[HUB_SUB_SIZE_MAX];
-    uint32_t sub_size;
+    struct text sub; /* the key in players_by_sub */
     bool loaded;  /* the fields below are known */
     bool stale;   /* a match was stored since; wins, losses and draws are older */
     bool loading; /* HUB_FX_LOAD_PLAYER is under way */
     struct uuid id;
-    char name[NAME_SIZE_MAX];
-    uint32_t name_size;
-    char avatar[AVATAR_SIZE_MAX];
-    uint32_t avatar_size; /* 0: none */
+    struct text name;
+    struct text avatar; /* or none */
+    struct ref texts;   /* where both stand; none while there are none */
+    uint32_t texts_kind;
     char country[2];
     uint32_t country_size; /* 0: none */
     int32_t rating;
     uint32_t wins;
     uint32_t losses;
     uint32_t draws;
+    int64_t banned_until_ms; /* over: may play */
     uint32_t opponents; /* met in rated matches, counted up to HUB_OPPONENTS_MAX */
 
     uint32_t refs;          /* sessions in LOADING and QUEUED, seats of matches not forgotten */
@@ -190,8 +195,7 @@ struct live {
     char frame_type[FRAME_TYPE_SIZE_MAX];
     uint32_t frame_type_size;
     uint32_t drawing; /* the video whose frame is being sealed */
-    uint32_t drawn[DRAWN_MAX];
-    uint32_t drawn_count;
+    uint32_t drawn_count; /* videos in live_drawn() */
     bool played;   /* a round was started */
     bool end_told; /* match_end went out */
     bool settled;  /* the result is stored (or never will be) */
@@ -217,22 +221,21 @@ enum record_state {
     RECORD_PUBLISHING,  /* HUB_FX_PUBLISH is under way */
 };
 
-#define CHUNK_TEXT_SIZE 236
-
-/* Texts of guesses; none stands in two chunks. */
+/* Of a chain. */
 struct chunk {
     struct ref next;
-    uint32_t used;
-    char text[CHUNK_TEXT_SIZE];
+    char bytes[CHAIN_CHUNK_SIZE];
 };
 
 struct record {
-    struct hub_result result;
+    struct hub_result result; /* without its rounds and guesses, which stand in the */
+    struct chain log;
+    struct chain journal; /* recorder.h */
+    uint64_t journal_us;  /* of its latest entry */
+    bool journal_full;    /* nothing is added any more */
     enum record_state state;
     struct ref match; /* which may be forgotten already */
-    struct ref chunk_first;
-    struct ref chunk_last;
-    uint32_t text_size; /* bytes of guess texts kept */
+    uint32_t text_size; /* bytes of guess texts in it */
     uint32_t next;      /* in the list of finished ones, oldest first */
     uint32_t previous;
 };
@@ -246,6 +249,7 @@ struct hub {
     uint32_t draws; /* random draws of the running step */
     const struct titles *titles;
     bool up[HUB_STORES]; /* by enum hub_store */
+    bool closed; /* by an operator: no new match is to be placed here */
     bool draining;
     uint64_t drained_us; /* draining: when no round goes on any more */
     bool leasing;        /* HUB_FX_LEASE is under way */
@@ -256,8 +260,10 @@ struct hub {
     uint32_t sweep_room; /* kept free for what it takes */
     uint64_t renew_us;
     uint64_t sweep_us;
-    uint64_t save_waits[HUB_SAVE_WAITS];
-    uint64_t save_waits_us;
+    uint64_t ended_by[HUB_OUTCOMES];
+    struct tally save_waits;
+    struct tally queue_waits;
+    struct tally lag_credits;
     struct timerq timers;
 
     struct session *sessions; /* by the gateway's index */
@@ -267,6 +273,7 @@ struct hub {
     uint32_t scratch_size;
 
     struct pool players;
+    struct pool player_texts[PLAYER_TEXTS];
     struct table players_by_sub;
     struct table players_by_id;
     uint32_t idle_first;
@@ -276,6 +283,7 @@ struct hub {
     int64_t eta_ms; /* worked out of them; MSG_NIL until they are enough */
 
     struct pool matches;
+    uint32_t *drawn; /* first the first video drawn of each match, then the second of each … */
     struct table matches_by_id;
     /* Ids of matches that were forgotten lately, so that who comes back is told "over" (4410) and
      * not "no such match". A ring; the oldest makes room. */
@@ -285,14 +293,40 @@ struct hub {
 
     struct pool records;
     struct pool chunks;
-    struct hub_guess *guesses; /* guesses_max for each record */
-    uint32_t guesses_max;
+    uint32_t chunks_shared; /* of these; the others are a reserve */
+    uint32_t guesses_max;   /* of a record */
+    uint64_t log_bytes;     /* of all records */
+    /* The result that was asked to be stored last, as a whole. */
+    struct hub_result result;
+    struct hub_round rounds[MATCH_ROUNDS_MAX];
+    struct hub_guess *guesses;
+    char *texts;
+    char *journal;
     uint32_t results_count;
     uint32_t results_first;
     uint32_t results_last;
 
     uint64_t late;
+
+    /* What operators want. */
+    char notice[HUB_NOTICE_SIZE_MAX];
+    uint32_t notice_size;
+    int64_t notice_until_ms;
+    uint32_t notice_number; /* rises with each; 0: there was none */
+    struct {
+        struct uuid id; /* users.id */
+        int64_t until_ms;
+    } bans[BANS_MAX]; /* a ring; a later one of a player is behind an earlier one */
+    uint32_t bans_count; /* ever */
 };
+
+/* The `number`th video that was drawn for the match (0…). They lie apart from it, so that what is
+ * not drawn costs no memory. */
+static inline uint32_t *live_drawn(const struct hub *hub, const struct live *live, uint32_t number)
+{
+    return &hub->drawn[(size_t)number * hub->matches.count_max +
+                       pool_ref(&hub->matches, live).index];
+}
 
 /* ---- deadlines ---- */
 

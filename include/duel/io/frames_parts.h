@@ -34,6 +34,20 @@ struct frames_seat {
     uint32_t serves;
 };
 
+#define FRAMES_TOKEN_BYTES 32
+#define FRAMES_DICE_COUNT 64
+
+/* Random bytes for the next seats, drawn ahead: a call costs far more than its bytes. All zero:
+ * empty. What was used is wiped. Used by one thread. */
+struct frames_dice {
+    struct {
+        uint8_t token[FRAMES_TOKEN_BYTES];
+        uint8_t key[FRAMES_KEY_SIZE];
+        uint8_t iv[FRAMES_IV_SIZE];
+    } throws[FRAMES_DICE_COUNT];
+    uint32_t left; /* the first ones */
+};
+
 /* Reads `path` below `directory`: a regular file of 1 to `size_max` bytes that is a picture,
  * reached without "..", "." or a symbolic link. NULL for anything else. Free with free(). */
 struct frames_picture *frames_read(const char *directory, struct text path, uint32_t size_max);
@@ -47,7 +61,7 @@ const char *frames_type(const uint8_t *bytes, uint32_t size);
 
 void frames_digest(const void *bytes, uint32_t size, uint8_t ret_digest[FRAMES_DIGEST_SIZE]);
 /* Fresh token, key and IV. */
-void frames_draw_seat(struct frames_seat *ret_seat);
+void frames_draw_seat(struct frames_dice *dice, struct frames_seat *ret_seat);
 /* Size of the sealed body of a picture of `size` bytes. */
 uint32_t frames_sealed_size(uint32_t size);
 /* The sealed body, frames_sealed_size() bytes from malloc(). The same for the same arguments,

@@ -22,6 +22,9 @@ struct gateway_ops {
     void *context;
     bool (*is_ready)(void *context, struct text *ret_why_not);
     void (*gauges)(void *context, struct metrics_gauges *ret_gauges);
+    /* JSON of live matches from index `from`, or of match `id`; the size, or 0: none. */
+    uint32_t (*matches)(void *context, const struct uuid *id, uint32_t from, char *ret_json,
+                        uint32_t size_max);
 };
 
 /* Opens both listeners; `reading` answers what is only read. NULL: *ret_problem says why, for

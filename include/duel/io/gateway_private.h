@@ -23,7 +23,7 @@
 #include <duel/protocol/codec.h>
 
 #define GATEWAY_PROTOCOL "framedle.duel.v1"
-#define GATEWAY_RX_SIZE 256          /* libwebsockets' buffer in each WebSocket */
+#define GATEWAY_RX_SIZE 128          /* libwebsockets' buffer in each WebSocket; a guess fits */
 #define GATEWAY_CLOSE_MS 5000        /* for what was sent and the close handshake */
 #define GATEWAY_REQUEST_MS 10000     /* for the answer to a request to be known */
 #define GATEWAY_REPLY_MS 60000       /* for the client to read it */
@@ -81,6 +81,7 @@ struct conn {
     uint64_t rate_us;      /* when the sender's allowance is full again */
     uint64_t ping_sent_us; /* of the latest ping; 0: none is out */
     uint64_t ping_number;
+    uint64_t guessed_us; /* when the guess came whose verdict is among what waits; 0: none is */
     uint64_t charged_us; /* when control frames were last counted at a ping */
     uint64_t control_bytes; /* of control frames, charged so far */
     uint64_t data_bytes;    /* of data frames and of the upgrade */
@@ -225,6 +226,10 @@ void peek_resume(struct peek *peek);
 bool peek_has_more(const struct peek *peek, uint32_t body_size);
 /* Bytes that libwebsockets has read from a connection so far; 0 when the kernel does not tell. */
 uint64_t peek_bytes_read(struct lws *wsi);
+/* The same for half the price, but what arrives while it is asked for may be missing. */
+uint64_t peek_bytes_read_at_least(struct lws *wsi);
+/* How many bytes the connection's heads so far had: what was read, if that is not known. */
+uint64_t peek_head_end(const struct peek *peek);
 
 /* ---- gateway_ws.c ---- */
 

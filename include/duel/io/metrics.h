@@ -1,4 +1,4 @@
-/* Counters and their Prometheus text (exposition format 0.0.4). One thread: the loop's. */
+/* Counters, times and their Prometheus text (exposition format 0.0.4). One thread: the loop's. */
 #ifndef DUEL_IO_METRICS_H
 #define DUEL_IO_METRICS_H
 
@@ -12,7 +12,7 @@ enum metric {
 };
 
 enum metric_histogram {
-#define HISTOGRAM(name, prometheus, help) METRIC_##name,
+#define HISTOGRAM(name, prometheus, label, scale, help) METRIC_##name,
 #include <duel/io/metrics.def>
     METRIC_HISTOGRAMS /* not a histogram */
 };
@@ -22,13 +22,21 @@ uint64_t metrics_get(enum metric metric);
 /* One more time of `us`. */
 void metrics_observe(enum metric_histogram histogram, uint64_t us);
 void metrics_note(enum hub_note note);
+/* A request was answered with this HTTP status. */
+void metrics_answered(uint32_t status);
+/* The server closes a WebSocket with this code. */
+void metrics_closed(uint16_t code);
+/* A client was told this code (docs/protocol.md): something was not done. */
+void metrics_refused(struct text code);
 
 /* What is read when it is asked for. */
 struct metrics_gauges {
     struct hub_counts hub;
     struct loop_times loop;
     uint32_t connections;
+    uint32_t connections_max;
     uint32_t unauthenticated;
+    bool ready;
     bool postgresql_up;
     bool valkey_up;
     bool frames_up;
@@ -38,6 +46,7 @@ struct metrics_gauges {
     uint32_t catalogue_videos;
     uint64_t memory_bytes; /* resident */
     double cpu_s;          /* of all threads, user and system */
+    double started_s;      /* Unix epoch, by the system's clock */
     uint32_t now_s;
     const char *version;
 };

@@ -1,5 +1,5 @@
-/* The operators' listener: /healthz, /readyz and /metrics (contract section 1), on a port of its
- * own.
+/* The operators' listener: /healthz, /readyz, /metrics (contract section 1) and /matches, on a
+ * port of its own.
  *
  * It shares nothing with the public listener, so it answers when that one is full or flooded.
  * HTTP/1.1, one request a connection, OPS_CONNECTIONS_MAX at once. */

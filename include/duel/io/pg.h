@@ -36,6 +36,8 @@ struct pg_callbacks {
 
 struct pg *pg_create(struct loop *loop, struct worker *worker, const struct settings *settings,
                      const struct pg_callbacks *callbacks);
+/* What is said of results that are stored, to have been run by; it outlives `pg`. */
+void pg_set_release(struct pg *pg, const char *release);
 /* Sends what is queued if that takes less than a second, then closes. */
 void pg_destroy(struct pg *pg);
 bool pg_is_up(const struct pg *pg);
@@ -48,6 +50,9 @@ void pg_store(struct pg *pg, struct ref result, const struct hub_result *data); 
  * parameters are copied. False: there is no connection, and nothing will be answered. */
 bool pg_inquire(struct pg *pg, struct inquiry *inquiry, const char *sql, const struct text *params,
                 uint32_t count);
+/* What operators did since: asked at once, before anybody is loaded over a new connection, so that
+ * none is loaded as he was before an act that is never heard of. */
+void pg_read_acts(struct pg *pg);
 /* Asked again before it was answered: one answer for both. */
 void pg_load_catalogue(struct pg *pg);
 

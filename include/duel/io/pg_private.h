@@ -3,6 +3,8 @@
  *   pg.c            what the server asks: results, rows for others
  *   pg_arrivals.c   players who come
  *   pg_catalogue.c  the catalogue, page by page
+ *   pg_acts.c       what operators did
+ *   pg_sweep.c      deleting what is too old
  *   pg_json.c       a finished match as JSON
  *   pg_url.c        whether DATABASE_URL can be understood
  *   pg_link.c       statements through one pipelined connection, and its loss
@@ -104,6 +106,26 @@ void pg_arrivals_destroy(struct pg_arrivals *arrivals);
 /* HUB_EV_PLAYER follows, never inside the call. `sub` is copied; no line feed is in it. */
 void pg_arrivals_ask(struct pg_arrivals *arrivals, struct ref player, struct text sub);
 
+/* ---- what operators did ---- */
+
+struct pg_acts;
+
+/* `node`: the name of this one, which outlives it. */
+struct pg_acts *pg_acts_create(struct loop *loop, struct pg_link *link, const char *node);
+/* After the link, which answers nobody any more then. */
+void pg_acts_destroy(struct pg_acts *acts);
+/* HUB_EV_ACT follows for each new one; asked by itself every two seconds, too. */
+void pg_acts_ask(struct pg_acts *acts);
+
+/* ---- what is kept for a time only ---- */
+
+struct pg_sweep;
+
+struct pg_sweep *pg_sweep_create(struct loop *loop, struct pg_link *link,
+                                 const struct settings *settings);
+/* After the link, which answers nobody any more then. */
+void pg_sweep_destroy(struct pg_sweep *sweep);
+
 /* ---- the catalogue ---- */
 
 struct pg_catalogue;
@@ -118,5 +140,7 @@ void pg_catalogue_load(struct pg_catalogue *catalogue);
 
 /* The argument of duel_store_match(). Allocated; NULL when there is no memory. */
 char *pg_json_result(const struct hub_result *result, uint32_t *ret_size);
+/* Bytes in hexadecimal. Allocated and terminated; NULL when there is no memory. */
+char *pg_json_hex(struct text bytes);
 
 #endif

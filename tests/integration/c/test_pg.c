@@ -274,21 +274,19 @@ TEST(a_match_is_stored_in_the_shape_of_the_contract)
     set_up();
     make_result(&result, 1, make_player("a"), make_player("b"));
     result.rounds_count = 2;
-    result.rounds[0] = (struct match_round){ .ms = { 2400, MATCH_NO_TIME }, .winner = 0,
-                                             .suspect = { true, false } };
-    result.rounds[1] = (struct match_round){ .ms = { MATCH_NO_TIME, MATCH_NO_TIME },
-                                             .winner = MATCH_NOBODY };
-    result.frames[0] = test_uuid(9, 1);
-    result.videos[0] = TEXT("dQw4w9WgXcQ");
-    result.titles[0] = TEXT("Canção");
-    result.videos[1] = TEXT("another");
-    result.titles[1] = TEXT("Another");
+    const struct hub_round played[] = {
+        { .played = { .ms = { 2400, MATCH_NO_TIME }, .winner = 0, .suspect = { true, false } },
+          .frame = test_uuid(9, 1), .video = TEXT("dQw4w9WgXcQ"), .title = TEXT("Canção") },
+        { .played = { .ms = { MATCH_NO_TIME, MATCH_NO_TIME }, .winner = MATCH_NOBODY },
+          .video = TEXT("another"), .title = TEXT("Another") },
+    };
+    result.rounds = played;
     result.guesses = guesses;
     result.guesses_count = 3;
     result.fence = 1ULL << 53; /* the highest that Valkey's scripts can count to */
     CHECK_INT(store(&result)->reply, HUB_OK);
     char frame[UUID_TEXT_SIZE + 1], expected[1024];
-    uuid_format(&result.frames[0], frame);
+    uuid_format(&played[0].frame, frame);
     (void)snprintf(expected, sizeof expected,
         "[{\"round\": 1, \"title\": \"Canção\", \"winner\": 0, \"guesses\": ["
         "{\"ms\": 900, \"seq\": 1, \"slot\": 0, \"text\": \"say \\\"hi\\\" \\\\ \\n 🎬\xef\xbf\xbd"
@@ -401,6 +399,7 @@ TEST(a_result_that_is_refused_is_logged_whole)
                                      .text = TEXT("\"quoted\" \\ ação 🎬🎬🎬🎬🎬🎬🎬🎬🎬"
                                                   "🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬"
                                                   "🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬🎬") };
+    const struct hub_round played = { .video = TEXT("dQw4w9WgXcQ"), .title = TEXT("Canção") };
     struct hub_result result;
     struct capture capture;
     uint32_t size = 0;
@@ -408,8 +407,7 @@ TEST(a_result_that_is_refused_is_logged_whole)
     set_up();
     make_result(&result, 1, test_uuid(3, 1), test_uuid(3, 2)); /* nobody has these ids */
     result.rounds_count = 1;
-    result.videos[0] = TEXT("dQw4w9WgXcQ");
-    result.titles[0] = TEXT("Canção");
+    result.rounds = &played;
     result.guesses = &guess;
     result.guesses_count = 1;
     capture_begin(&capture, STDERR_FILENO);

@@ -275,13 +275,14 @@ TEST(different_opponents_of_rated_matches_are_counted_up_to_ten)
 /* A match with these videos in its rounds, the first played first. */
 static struct hub_result *shown(struct hub_result *result, const char *const *videos)
 {
+    static struct hub_round rounds[MATCH_ROUNDS_MAX];
     for (result->rounds_count = 0; videos[result->rounds_count] != NULL; result->rounds_count++) {
-        uint32_t round = result->rounds_count;
-        result->rounds[round] = (struct match_round){ .ms = { MATCH_NO_TIME, MATCH_NO_TIME },
-                                                      .winner = MATCH_NOBODY };
-        result->videos[round] = text_from(videos[round]);
-        result->titles[round] = TEXT("x");
+        rounds[result->rounds_count] = (struct hub_round){
+            .played = { .ms = { MATCH_NO_TIME, MATCH_NO_TIME }, .winner = MATCH_NOBODY },
+            .video = text_from(videos[result->rounds_count]), .title = TEXT("x"),
+        };
     }
+    result->rounds = rounds;
     return result;
 }
 

@@ -403,7 +403,8 @@ TEST(results_of_before_there_were_fences_stand_as_fence_0)
     (void)store(&ending); /* by the functions of then */
     migrate();
     CHECK_STRING(database_ask("select string_agg(name, ' ' order by version) from duel_migrations"),
-                 "a b 003_fences 004_reading 005_fair_play 006_arrivals");
+                 "a b 003_fences 004_reading 005_fair_play 006_arrivals 007_operating"
+                 " 008_events");
     CHECK_STRING(database_ask("select fence is null and rated_seq is null from duel_matches"), "t");
     CHECK(books_are_right());
     ending.winner = 1;

@@ -44,7 +44,7 @@ TEST(many_migrate_at_once)
     }
     CHECK_STRING(database_ask("select string_agg(name, ' ' order by version) from duel_migrations"),
                  "001_duels 002_functions 003_fences 004_reading 005_fair_play"
-                 " 006_arrivals");
+                 " 006_arrivals 007_operating 008_events");
     database_close();
 }
 
@@ -57,7 +57,8 @@ TEST(a_second_migration_waits_for_the_first_and_has_nothing_to_do)
                                 "create table duel_migrations (version integer primary key,"
                                 " name text not null, applied_at timestamptz default now());"
                                 "insert into duel_migrations values (1, 'other'), (2, 'other'),"
-                                " (3, 'other'), (4, 'other'), (5, 'other'), (6, 'other')");
+                                " (3, 'other'), (4, 'other'), (5, 'other'), (6, 'other'),"
+                                " (7, 'other'), (8, 'other')");
     PGconn *watcher = database_connect(database_url);
     pid_t child = migrate_in_child(database_url);
     bool waits = false;

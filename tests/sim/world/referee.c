@@ -516,11 +516,11 @@ static void guess(struct referee *r, const struct match_event *event, struct ref
     verdict->round = r->guess_round;
     verdict->again = again;
     verdict->guess.seq = first->seq;
-    verdict->guess.similarity = first->similarity;
+    verdict->guess.similarity = first->similarity & 0xffffff;
     verdict->guess.correct = first->correct;
     verdict->guess.locked_until_us = locked_until(r, first);
     verdict->guess.guesses_left =
-        (uint8_t)(r->rules.max_guesses - 1 - (uint32_t)(first - seat->guesses));
+        (r->rules.max_guesses - 1 - (uint32_t)(first - seat->guesses)) & 0x7f;
     verdict->guess.raw_ms = first->raw_ms;
     verdict->guess.ms = first->ms;
     if (!again) {
@@ -552,6 +552,8 @@ static void happen(struct referee *r, const struct match_event *event, struct re
         break;
     case MATCH_EV_LEAVE:
         leave(r, event, sheet);
+        break;
+    case MATCH_EV_VOID: /* by operators, and there are none here */
         break;
     case MATCH_EV_RTT:
         seat->pings[seat->pings_count++ % REFEREE_PINGS] =

@@ -147,6 +147,9 @@ void referee_event_text(const struct match_event *event, uint64_t start_us, char
         add(&line, "guess %u %u seq %u %s", event->slot, event->round, event->seq,
             event->correct ? "right" : "wrong");
         break;
+    case MATCH_EV_VOID:
+        add(&line, "void");
+        break;
     case MATCH_EV_LEAVE:
         add(&line, "leave %u", event->slot);
         break;

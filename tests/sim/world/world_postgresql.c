@@ -65,10 +65,11 @@ static void write_row(struct world *world, struct world_stored *row,
         row->score[slot] = result->score[slot];
     }
     for (uint32_t i = 0; i < result->rounds_count; i++) {
-        row->rows[i] = stores_row_of_video(world, result->videos[i]);
-        row->ms[i][0] = result->rounds[i].ms[0];
-        row->ms[i][1] = result->rounds[i].ms[1];
-        row->winners[i] = result->rounds[i].winner;
+        const struct hub_round *round = &result->rounds[i];
+        row->rows[i] = stores_row_of_video(world, round->video);
+        row->ms[i][0] = round->played.ms[0];
+        row->ms[i][1] = round->played.ms[1];
+        row->winners[i] = round->played.winner;
     }
     if (row->rated && row->rated_seq == 0) {
         rate(world, row);

@@ -257,6 +257,7 @@ static const char *event_name(enum hub_event_type type)
         [HUB_EV_STORE_UP] = "store_up",
         [HUB_EV_STORE_DOWN] = "store_down",
         [HUB_EV_DRAIN] = "drain",
+        [HUB_EV_ACT] = "act",
     };
     return names[type];
 }

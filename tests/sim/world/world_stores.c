@@ -126,10 +126,13 @@ static void keep_result(struct world_item *item)
     struct hub_effect *effect = item->effect;
     struct hub_result *result =
         world_keep_bytes(item, effect->store.data, sizeof *effect->store.data);
+    struct hub_round *rounds =
+        world_keep_bytes(item, result->rounds, result->rounds_count * sizeof *rounds);
     for (uint32_t i = 0; i < result->rounds_count; i++) {
-        result->videos[i] = world_keep(item, result->videos[i]);
-        result->titles[i] = world_keep(item, result->titles[i]);
+        rounds[i].video = world_keep(item, rounds[i].video);
+        rounds[i].title = world_keep(item, rounds[i].title);
     }
+    result->rounds = rounds;
     result->guesses = NULL;
     result->guesses_count = 0;
     effect->store.data = result;

@@ -170,6 +170,8 @@ void witness_send(struct world *world, const struct hub_effect_send *send, const
 void witness_reply(struct world *world, struct ref conn, const struct hub_effect_send *send);
 void witness_close(struct world *world, const struct hub_effect *effect);
 void witness_store(struct world *world, struct ref ref, const struct hub_result *result);
+/* What its journal, run again, comes to. */
+void witness_journal(struct world *world, const struct hub_result *result);
 
 /* Afterwards: rematches, and who left early. */
 void witness_made(struct world *world, struct book *book);

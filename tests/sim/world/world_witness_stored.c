@@ -69,12 +69,12 @@ void witness_store(struct world *world, struct ref ref, const struct hub_result 
     for (uint32_t i = 0; i < result->rounds_count && same; i++) {
         const struct played *played = view->rounds[i];
         const struct world_row *row = &world->rows[played->row];
-        same = result->rounds[i].winner == played->winner &&
-               result->rounds[i].ms[0] == played->ms[0] &&
-               result->rounds[i].ms[1] == played->ms[1] &&
-               uuid_equal(&result->frames[i], &played->frame) &&
-               text_equal(result->videos[i], text_from(row->video)) &&
-               text_equal(result->titles[i], text_from(row->title));
+        const struct hub_round *round = &result->rounds[i];
+        same = round->played.winner == played->winner &&
+               round->played.ms[0] == played->ms[0] && round->played.ms[1] == played->ms[1] &&
+               uuid_equal(&round->frame, &played->frame) &&
+               text_equal(round->video, text_from(row->video)) &&
+               text_equal(round->title, text_from(row->title));
     }
     for (uint32_t slot = 0; slot < 2; slot++) {
         same = same && result->score[slot] == view->score[slot] &&
@@ -84,4 +84,5 @@ void witness_store(struct world *world, struct ref ref, const struct hub_result 
         world_fault(world, "a result differs from what was played");
     }
     check_result_guesses(world, view, result);
+    witness_journal(world, result);
 }

@@ -95,7 +95,7 @@ TEST(a_table_agrees_with_an_array)
     uint32_t model[KEYS] = { 0 }; /* value + 1; 0: not there */
     struct rng rng;
     rng_seed(&rng, 13);
-    CHECK(table_create(&table, KEYS, rng_next(&rng)));
+    CHECK(table_create(&table, KEYS, TABLE_KEY_SIZE_MAX, rng_next(&rng)));
     for (uint32_t step = 0; step < 50000; step++) {
         uint8_t key[3] = { 0 };
         uint32_t id = rng_below(&rng, KEYS);

@@ -19,16 +19,37 @@ TEST(known_sums)
 }
 
 /* Bit by bit, as the division is defined. */
-TEST(every_byte_by_the_definition)
+static uint32_t divide(const uint8_t *data, uint32_t size)
+{
+    uint32_t sum = UINT32_MAX;
+    for (uint32_t bit = 0; bit < 8 * size; bit++) {
+        uint32_t next = ((uint32_t)data[bit / 8] >> bit % 8 & 1u) ^ (sum & 1u);
+        sum = sum >> 1 ^ (next != 0 ? 0xedb88320u : 0);
+    }
+    return sum ^ UINT32_MAX;
+}
+
+TEST(every_byte_at_every_place)
 {
     for (uint32_t byte = 0; byte < 256; byte++) {
-        uint8_t data[2] = { (uint8_t)byte, (uint8_t)(255 - byte) };
-        uint32_t sum = UINT32_MAX;
-        for (uint32_t bit = 0; bit < 16; bit++) {
-            uint32_t next = ((uint32_t)data[bit / 8] >> bit % 8 & 1u) ^ (sum & 1u);
-            sum = sum >> 1 ^ (next != 0 ? 0xedb88320u : 0);
+        for (uint32_t place = 0; place < 17; place++) {
+            uint8_t data[17] = { 0 };
+            data[place] = (uint8_t)byte;
+            CHECK_INT(crc32_sum(data, sizeof(data)), divide(data, sizeof(data)));
         }
-        CHECK_INT(crc32_sum(data, 2), sum ^ UINT32_MAX);
+    }
+}
+
+TEST(every_size_at_every_alignment)
+{
+    uint8_t data[64];
+    for (uint32_t i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t)(i * 151 + 7);
+    }
+    for (uint32_t start = 0; start < 8; start++) {
+        for (uint32_t size = 0; size <= sizeof(data) - start; size++) {
+            CHECK_INT(crc32_sum(data + start, size), divide(data + start, size));
+        }
     }
 }
 

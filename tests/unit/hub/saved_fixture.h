@@ -144,11 +144,15 @@ static void draw(struct process *process, uint32_t round)
     struct live *live = process->live;
     struct uuid frame = any_uuid();
     CHECK(live->drawn_count < DRAWN_MAX);
-    uint32_t video = titles_draw(process->titles, &rng, live->drawn, live->drawn_count,
+    uint32_t avoid[DRAWN_MAX];
+    for (uint32_t i = 0; i < live->drawn_count; i++) {
+        avoid[i] = *live_drawn(process->hub, live, i);
+    }
+    uint32_t video = titles_draw(process->titles, &rng, avoid, live->drawn_count,
                                  live->drawn_count);
     CHECK(video != TITLES_NONE);
     live->drawing = video;
-    live->drawn[live->drawn_count++] = video;
+    *live_drawn(process->hub, live, live->drawn_count++) = video;
     ledger_frame(process->hub, process->record, round, &frame);
     process->frame_due = true;
 }
@@ -160,7 +164,7 @@ static void step(struct process *process, struct match_event event, const struct
     struct live *live = process->live;
     event.now_us = process->hub->now_us;
     event.video = live->drawing;
-    match_step(&live->match, &event, &effects);
+    recorder_step(process->hub, live, &event, &effects);
     match_check(&live->match);
     for (uint32_t i = 0; i < effects.count; i++) {
         const struct match_effect *effect = &effects.list[i];
@@ -247,8 +251,10 @@ __attribute__((unused)) static void open_played(struct process *process)
     open_process(process, &rules, catalogue(false, 0));
     seat(process);
     match_init(&process->live->match, &rules, process->hub->now_us);
+    recorder_begin(process->hub, process->record, &process->live->match);
     if (chance(10)) {
         match_resume(&process->live->match, process->hub->now_us);
+        recorder_resume(process->hub, process->record);
     }
     play(process, rng_below(&rng, chance(30) ? 8 : chance(50) ? 60 : 1500));
 }
@@ -294,6 +300,7 @@ __attribute__((unused)) static void open_one_nil(struct process *process)
     open_process(process, &usual, catalogue(false, 0));
     seat(process);
     match_init(&process->live->match, &usual, START_US);
+    recorder_begin(process->hub, process->record, &process->live->match);
     step(process, (struct match_event){ .type = MATCH_EV_CONNECT }, NULL);
     step(process, (struct match_event){ .type = MATCH_EV_CONNECT, .slot = 1 }, NULL);
     step(process, (struct match_event){ .type = MATCH_EV_FRAME, .round = 1 }, NULL);
@@ -311,15 +318,16 @@ __attribute__((unused)) static void open_one_nil(struct process *process)
 
 /* ---- cards ---- */
 
-static struct player any_player(void)
+__attribute__((unused)) static struct player any_player(void)
 {
     struct player player = { .loaded = true, .id = any_uuid() };
-    memset(player.sub, 's', sizeof player.sub);
-    memset(player.name, 'n', sizeof player.name);
-    memset(player.avatar, 'a', sizeof player.avatar);
-    player.sub_size = 1 + rng_below(&rng, sizeof player.sub);
-    player.name_size = rng_below(&rng, sizeof player.name + 1);
-    player.avatar_size = chance(30) ? 0 : 1 + rng_below(&rng, sizeof player.avatar);
+    static char letters[AVATAR_SIZE_MAX + 1];
+    memset(letters, 'a', sizeof letters);
+    player.sub = (struct text){ letters, 1 + rng_below(&rng, HUB_SUB_SIZE_MAX) };
+    player.name = (struct text){ letters, rng_below(&rng, NAME_SIZE_MAX + 1) };
+    if (!chance(30)) {
+        player.avatar = (struct text){ letters, 1 + rng_below(&rng, AVATAR_SIZE_MAX) };
+    }
     player.country_size = chance(50) ? 2 : 0;
     memcpy(player.country, "BR", 2);
     return player;

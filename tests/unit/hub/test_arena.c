@@ -173,7 +173,7 @@ TEST(match_end_waits_for_its_rating)
     CHECK_INT(data->won_ms, 4200);
     CHECK_INT(data->guesses_count, 1);
     CHECK(text_equal(data->guesses[0].text, first_answer));
-    CHECK(text_equal(data->titles[0], first_answer));
+    CHECK(text_equal(data->rounds[0].title, first_answer));
     CHECK(data->rated && data->reason == MATCH_BY_FORFEIT);
     stored(result, HUB_OK);
     const struct msg_match_end *end = &heard(seats[0], MSG_match_end)->match_end;

@@ -615,7 +615,8 @@ TEST(where_a_match_is_that_is_not_here)
     finish();
 }
 
-TEST(a_copy_that_cannot_be_read_is_not_played)
+/* Nor does it bind its players: they are told that it is over, and Valkey forgets it. */
+TEST(a_copy_that_cannot_be_read_is_given_up)
 {
     begin(limits_of(0));
     win_round();
@@ -624,12 +625,21 @@ TEST(a_copy_that_cannot_be_read_is_not_played)
     seats[0] = open_seat(20, &match_id, 0);
     sought(seats[0], HUB_OURS, kept.fence + 1, NULL);
     CHECK(noted(HUB_NOTE_MATCH_UNREADABLE));
-    CHECK_INT(ended(seats[0]), 4503);
+    CHECK_INT(ended(seats[0]), 4410);
+    const struct hub_effect *effect = wanted(HUB_FX_RELEASE);
+    CHECK(uuid_equal(&effect->release.match, &match_id));
+    struct uuid ana = uuid_random(1, 1);
+    CHECK(uuid_equal(&effect->release.player[0], &ana));
+    seats[1] = open_seat(21, &match_id, 1);
+    CHECK_INT(ended(seats[1]), 4410);
     kept.bytes[2][40] ^= 1;
+    restart(limits_of(0));
     kept.bytes[0][10] ^= 1;
     seats[0] = open_seat(22, &match_id, 0);
     sought(seats[0], HUB_OURS, kept.fence + 1, NULL);
     CHECK(noted(HUB_NOTE_MATCH_UNREADABLE));
+    CHECK_INT(ended(seats[0]), 4410);
+    CHECK(uuid_equal(&wanted(HUB_FX_RELEASE)->release.match, &match_id));
     CHECK_INT(hub_count(hub).matches, 0);
     finish();
 }

@@ -195,10 +195,8 @@ static struct ref look_far(struct hub_event_looked looked)
 static struct text card_of(const char *sub, uint64_t id, char memory[SAVED_CARD_SIZE_MAX])
 {
     struct text_buffer buffer;
-    struct player player = { .sub_size = (uint32_t)strlen(sub), .loaded = true,
-                             .id = uuid_random(id, id), .name_size = (uint32_t)strlen(sub) };
-    memcpy(player.sub, sub, player.sub_size);
-    memcpy(player.name, sub, player.name_size);
+    struct player player = { .sub = text_from(sub), .loaded = true, .id = uuid_random(id, id),
+                             .name = text_from(sub) };
     text_buffer_init(&buffer, memory, SAVED_CARD_SIZE_MAX);
     return saved_card(&player, 1100, 0, &buffer);
 }

@@ -153,6 +153,21 @@ TEST(a_socket_keeps_the_ticket_and_so_do_requests_without_it)
     finish();
 }
 
+/* The process was held up: the one who polls has been silent for too long, and the ticket has to be
+ * renewed, in the same step. */
+TEST(the_poller_and_the_renewal_are_due_together)
+{
+    begin(usual_limits());
+    struct ref player = ana_polls();
+    struct ref tab = open_door(2, HUB_DOOR_QUEUE, "ana");
+    CHECK(told(tab, MSG_queued) != NULL);
+    now_us += 12000000;
+    step((struct hub_event){ .type = HUB_EV_TICK });
+    CHECK(ref_equal(joining(), player));
+    CHECK_INT(hub_count(hub).tickets, 1);
+    finish();
+}
+
 TEST(looking_keeps_nobody_who_has_not_joined_by_a_request) /* */
 {
     begin(usual_limits());
@@ -343,8 +358,8 @@ TEST(a_match_elsewhere_is_told) /* R-112 */
 {
     char memory[SAVED_CARD_SIZE_MAX];
     struct text_buffer buffer;
-    struct player bob = { .sub = "bob", .sub_size = 3, .loaded = true, .id = uuid_random(2, 2),
-                          .name = "Bob", .name_size = 3 };
+    struct player bob = { .sub = TEXT("bob"), .loaded = true, .id = uuid_random(2, 2),
+                          .name = TEXT("Bob") };
     text_buffer_init(&buffer, memory, sizeof memory);
     struct hub_event_located located = {
         .found = true, .match = uuid_random(8, 9), .node = TEXT("b"), .phase = TEXT("round"),

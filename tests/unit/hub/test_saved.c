@@ -8,7 +8,10 @@
 
 static void compare_rounds(const struct process *a, const struct process *b)
 {
+    struct uuid frames[2][MATCH_ROUNDS_MAX];
     CHECK_INT(b->live->match.rounds_count, a->live->match.rounds_count);
+    ledger_frames(a->hub, a->record, frames[0]);
+    ledger_frames(b->hub, b->record, frames[1]);
     for (uint32_t i = 0; i < a->live->match.rounds_count; i++) {
         const struct match_round *was = &a->live->match.rounds[i];
         const struct match_round *is = &b->live->match.rounds[i];
@@ -17,29 +20,30 @@ static void compare_rounds(const struct process *a, const struct process *b)
         CHECK(memcmp(was->ms, is->ms, sizeof was->ms) == 0);
         CHECK(memcmp(was->suspect, is->suspect, sizeof was->suspect) == 0);
         CHECK_INT(is->winner, was->winner);
-        CHECK(uuid_equal(&a->record->result.frames[i], &b->record->result.frames[i]));
+        CHECK(uuid_equal(&frames[0][i], &frames[1][i]));
     }
 }
 
 static void compare_guesses(const struct process *a, const struct process *b)
 {
-    const struct hub_result *was = &a->record->result;
-    const struct hub_result *is = &b->record->result;
+    struct ledger_reader was = ledger_read(a->hub, a->record);
+    struct ledger_reader is = ledger_read(b->hub, b->record);
+    struct hub_guess old, new;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < was->guesses_count; i++) {
-        const struct hub_guess *old = &was->guesses[i];
-        if (old->round > a->live->match.rounds_count) {
+    while (ledger_next(&was, &old)) {
+        if (old.round > a->live->match.rounds_count) {
             continue;
         }
-        CHECK(count < is->guesses_count);
-        const struct hub_guess *new = &is->guesses[count++];
-        CHECK(new->round == old->round && new->slot == old->slot && new->seq == old->seq);
-        CHECK(new->is_video == old->is_video && new->correct == old->correct);
-        CHECK(new->similarity == old->similarity && new->ms == old->ms);
-        CHECK_INT(new->raw_ms, old->raw_ms);
-        CHECK(text_equal(new->text, old->text));
+        CHECK(ledger_next(&is, &new));
+        count++;
+        CHECK(new.round == old.round && new.slot == old.slot && new.seq == old.seq);
+        CHECK(new.is_video == old.is_video && new.correct == old.correct);
+        CHECK(new.similarity == old.similarity && new.ms == old.ms);
+        CHECK_INT(new.raw_ms, old.raw_ms);
+        CHECK(text_equal(new.text, old.text));
     }
-    CHECK_INT(is->guesses_count, count);
+    CHECK(!ledger_next(&is, &new));
+    CHECK_INT(b->record->result.guesses_count, count);
 }
 
 /* How many drawn videos are kept of a match, so that the rest of it can draw. */
@@ -56,8 +60,8 @@ static void compare_drawn(const struct process *a, const struct process *b)
     }
     CHECK_INT(b->live->drawn_count, a->live->drawn_count);
     for (uint32_t i = 0; i < a->live->drawn_count; i++) {
-        CHECK(text_equal(titles_get(a->titles, a->live->drawn[i]).video,
-                         titles_get(b->titles, b->live->drawn[i]).video));
+        CHECK(text_equal(titles_get(a->titles, *live_drawn(a->hub, a->live, i)).video,
+                         titles_get(b->titles, *live_drawn(b->hub, b->live, i)).video));
     }
 }
 
@@ -93,6 +97,21 @@ static void compare(const struct process *a, const struct process *b)
     }
 }
 
+/* What the other process goes on from begins with what this one wrote. */
+static void compare_journals(struct process *a, struct process *b)
+{
+    static char bytes[2][RECORDER_SIZE_MAX];
+    struct text_buffer buffers[2];
+    text_buffer_init(&buffers[0], bytes[0], RECORDER_SIZE_MAX);
+    text_buffer_init(&buffers[1], bytes[1], RECORDER_SIZE_MAX);
+    struct text ours = recorder_text(a->hub, a->record, &buffers[0]);
+    struct text theirs = recorder_text(b->hub, b->record, &buffers[1]);
+    CHECK(ours.size > 0 && ours.size <= theirs.size);
+    CHECK(memcmp(ours.data, theirs.data, ours.size) == 0);
+    chain_free(b->hub, &b->record->journal);
+    recorder_restore(b->hub, b->record, ours, a->record->journal_full);
+}
+
 /* What another process makes of it is the same, and it writes the same; then it plays on. */
 TEST(R_81_what_lasts_of_a_match_is_the_same_elsewhere)
 {
@@ -112,6 +131,7 @@ TEST(R_81_what_lasts_of_a_match_is_the_same_elsewhere)
         CHECK(read_match(&b, blob));
         compare(&a, &b);
         b.live->rematch_until_us = a.live->rematch_until_us; /* it may have been over */
+        compare_journals(&a, &b);
         struct text again = save(&b);
         if (b.live->drawn_count == a.live->drawn_count) {
             CHECK(again.size == blob.size && memcmp(kept, again.data, blob.size) == 0);
@@ -193,7 +213,7 @@ TEST(R_81_a_match_can_be_taken_over_for_ever)
         for (uint32_t n = 0; n < a.live->match.rounds_count; n++) {
             uint32_t times = 0;
             for (uint32_t k = 0; k < a.live->drawn_count; k++) {
-                times += a.live->drawn[k] == a.live->match.rounds[n].video;
+                times += *live_drawn(a.hub, a.live, k) == a.live->match.rounds[n].video;
             }
             CHECK_INT(times, 1);
         }
@@ -233,7 +253,7 @@ TEST(a_drawn_video_that_nobody_knows_is_left_out)
     uint32_t video = a.live->match.rounds[0].video;
     uint32_t known = 0;
     for (uint32_t i = 0; i < 3; i++) {
-        known += a.live->drawn[i] >= video;
+        known += *live_drawn(a.hub, a.live, i) >= video;
     }
     CHECK(known < 3); /* by the seed */
     open_process(&b, &usual, catalogue(true, video));
@@ -414,9 +434,9 @@ TEST(a_card_is_the_same_elsewhere)
     for (uint32_t i = 0; i < 500; i++) {
         struct player player = any_player();
         if (i == 0) { /* the largest */
-            player.sub_size = sizeof player.sub;
-            player.name_size = sizeof player.name;
-            player.avatar_size = sizeof player.avatar;
+            player.sub.size = HUB_SUB_SIZE_MAX;
+            player.name.size = NAME_SIZE_MAX;
+            player.avatar = (struct text){ player.name.data, AVATAR_SIZE_MAX };
         }
         int32_t rating = (int32_t)rng_below(&rng, 200001) - 100000;
         int64_t since_ms = (int64_t)rng_below(&rng, UINT32_MAX) * 400;

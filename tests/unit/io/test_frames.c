@@ -248,6 +248,23 @@ TEST(nothing_is_drawn_twice)
     stop();
 }
 
+/* More than are thrown at once. */
+TEST(no_throw_of_the_dice_comes_again_or_stays)
+{
+    static struct frames_dice dice;
+    static struct frames_seat seats[2 * FRAMES_DICE_COUNT + 1];
+    static const uint8_t wiped[sizeof(dice.throws[0])];
+    for (uint32_t i = 0; i < sizeof(seats) / sizeof(seats[0]); i++) {
+        frames_draw_seat(&dice, &seats[i]);
+        CHECK(memcmp(&dice.throws[dice.left], wiped, sizeof(wiped)) == 0);
+        for (uint32_t j = 0; j < i; j++) {
+            CHECK(strcmp(seats[i].token, seats[j].token) != 0);
+            CHECK(memcmp(seats[i].key, seats[j].key, FRAMES_KEY_SIZE) != 0);
+            CHECK(memcmp(seats[i].iv, seats[j].iv, FRAMES_IV_SIZE) != 0);
+        }
+    }
+}
+
 TEST(a_token_serves_five_times_the_same_bytes)
 {
     start(1000000);

@@ -93,6 +93,68 @@ TEST(histograms_add_up)
     CHECK(strstr(told, "\nduel_loop_turn_seconds_count 0\n") != NULL);
 }
 
+/* One name, several labels; `le` comes behind the label, and all of them have one head. */
+TEST(histograms_of_one_name_share_a_head)
+{
+    const struct metrics_gauges gauges = some();
+    metrics_observe(METRIC_STORE_VALKEY, 300);
+    metrics_observe(METRIC_STORE_POSTGRESQL, 1500);
+    metrics_observe(METRIC_STORE_POSTGRESQL, 6000000);
+    const char *told = render(&gauges);
+#define ANSWER "\nduel_store_answer_seconds"
+    CHECK(strstr(told, ANSWER "_bucket{store=\"valkey\",le=\"0.0005\"} 1\n") != NULL);
+    CHECK(strstr(told, ANSWER "_bucket{store=\"postgresql\",le=\"0.001\"} 0\n") != NULL);
+    CHECK(strstr(told, ANSWER "_bucket{store=\"postgresql\",le=\"5\"} 1\n") != NULL);
+    CHECK(strstr(told, ANSWER "_sum{store=\"postgresql\"} 6.0015\n") != NULL);
+    CHECK(strstr(told, ANSWER "_count{store=\"postgresql\"} 2\n") != NULL);
+    CHECK(strstr(told, ANSWER "_count{store=\"frames\"} 0\n") != NULL);
+    const char *head = strstr(told, "# TYPE duel_store_answer_seconds histogram\n");
+    CHECK(head != NULL && strstr(head + 1, "# TYPE duel_store_answer_seconds") == NULL);
+#undef ANSWER
+}
+
+TEST(what_the_hub_counts_is_told)
+{
+    struct metrics_gauges gauges = some();
+    gauges.hub.ended[HUB_ENDED_FORFEIT] = 3;
+    tally_add(&gauges.hub.queue_waits, TALLY_PEOPLE, 12000000);
+    tally_add(&gauges.hub.lag_credits, TALLY_LINES, 40000);
+    tally_add(&gauges.hub.save_waits, TALLY_SAVES, 700);
+    const char *told = render(&gauges);
+    CHECK(strstr(told, "\nduel_matches_ended_total{outcome=\"forfeit\"} 3\n") != NULL);
+    CHECK(strstr(told, "\nduel_matches_ended_total{outcome=\"no_show\"} 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_queue_wait_seconds_bucket{le=\"10\"} 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_queue_wait_seconds_bucket{le=\"15\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_lag_credit_seconds_bucket{le=\"0.05\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_save_wait_seconds_bucket{le=\"0.0005\"} 0\n") != NULL);
+    CHECK(strstr(told, "\nduel_save_wait_seconds_bucket{le=\"0.001\"} 1\n") != NULL);
+}
+
+TEST(codes_are_counted_by_themselves_and_strange_ones_together)
+{
+    const struct metrics_gauges gauges = some();
+    metrics_refused(TEXT("AUTH_BAD_SUBJECT")); /* in two lists */
+    metrics_refused(TEXT("BAD_LIMIT"));
+    metrics_refused(TEXT("BAD_LIMI"));
+    metrics_refused(TEXT(""));
+    metrics_refused(TEXT_NONE);
+    metrics_answered(404);
+    metrics_answered(418);
+    metrics_closed(4408);
+    metrics_closed(1);
+    const char *told = render(&gauges);
+    const char *subject = strstr(told, "{reason=\"AUTH_BAD_SUBJECT\"}");
+    CHECK(subject != NULL && strncmp(subject, "{reason=\"AUTH_BAD_SUBJECT\"} 1\n", 30) == 0);
+    CHECK(strstr(subject + 1, "{reason=\"AUTH_BAD_SUBJECT\"}") == NULL);
+    CHECK(strstr(told, "{reason=\"BAD_LIMIT\"} 1\n") != NULL);
+    CHECK(strstr(told, "{reason=\"other\"} 3\n") != NULL);
+    CHECK(strstr(told, "{reason=\"OK\"}") == NULL);
+    CHECK(strstr(told, "\nduel_http_answers_total{status=\"404\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_http_answers_total{status=\"other\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_websockets_closed_total{code=\"4408\"} 1\n") != NULL);
+    CHECK(strstr(told, "\nduel_websockets_closed_total{code=\"other\"} 1\n") != NULL);
+}
+
 /* Each family once, with help and type before its samples; nothing else. */
 TEST(every_sample_belongs_to_the_family_before_it)
 {

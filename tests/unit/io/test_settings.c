@@ -194,7 +194,7 @@ static const char *const wrong[][2] = {
     { "VALKEY_URL", "redis://:geheim%zz@localhost:6379" },
     { "VALKEY_URL", "redis://user:geheim/x@localhost:6379" },
     { "VALKEY_URL", "unix:///x?db=geheim" },
-    { "VALKEY_URL", "rediss://:geheim@host" },
+    { "VALKEY_URL", "rediss://:geheim%zz@host" },
     { "VALKEY_URL", "unix://geheim" },
     { "VALKEY_URL", "redis://" },
     { "VALKEY_URL", "redis://geheim@" },

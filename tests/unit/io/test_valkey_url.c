@@ -55,10 +55,18 @@ TEST(unix_sockets)
     CHECK_INT(address.database, 5);
 }
 
+TEST(tls_is_a_scheme_of_its_own)
+{
+    CHECK(parse("rediss://:secret@host") && address.tls && address.port == 6379);
+    CHECK(parse("valkeys://host:7000/2") && address.tls && address.database == 2);
+    CHECK(parse("redis://host") && !address.tls);
+    CHECK(parse("unix:///s") && !address.tls);
+}
+
 TEST(anything_else_is_refused)
 {
     static const char *const wrong[] = {
-        "", "localhost:6379", "http://h", "rediss://h", "redis://", "redis://:6379", "redis://h:",
+        "", "localhost:6379", "http://h", "rediss://", "redis://", "redis://:6379", "redis://h:",
         "redis://h:0", "redis://h:65536", "redis://h:6379x", "redis://h/x", "redis://h/-1",
         "redis://[::1", "redis://[::1]x", "redis://u:%zz@h", "redis://u:%4@h", "redis://u:%00@h",
         "unix://relative", "unix:///", "unix:///s?db=", "unix:///s?other=1",

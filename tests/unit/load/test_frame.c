@@ -7,7 +7,8 @@ static const char picture[] = "\x89PNG\r\n\x1a\n....framedle-video=abcdefghijk\n
 
 static uint8_t *seal(struct frames_seat *seat)
 {
-    frames_draw_seat(seat);
+    static struct frames_dice dice;
+    frames_draw_seat(&dice, seat);
     uint8_t *body = frames_seal_body(seat, (const uint8_t *)picture, sizeof(picture));
     CHECK(body != NULL);
     return body;

@@ -141,7 +141,7 @@ TEST(json_of_a_player)
                "\"name\":\"A \\\"B\\\" \\\\ \\n\\u001f\\u007f é\",\"avatar\":null,"
                "\"country\":null,\"rating\":-3,\"wins\":0,\"losses\":0,\"draws\":0,\"match\":null,"
                "\"queue\":{\"status\":\"idle\",\"since\":null,\"rating\":null,\"window\":null,"
-               "\"waiting\":null,\"eta_ms\":null,\"expires_at\":null}}");
+               "\"waiting\":null,\"eta_ms\":null,\"expires_at\":null},\"notice\":null}");
 }
 
 TEST(json_of_a_list_is_the_list)
