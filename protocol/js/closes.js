@@ -13,9 +13,9 @@ export const LATER = { base: 2000, least: 500 };
 const CAP_MS = 15_000;
 
 // Coming back by itself does not help: a person has to wait, or to decide.
-const FINAL = new Set(["COOLDOWN", "PLAYER_BUSY", "INVITE_EXPIRED"]);
+const FINAL = new Set(["BANNED", "COOLDOWN", "PLAYER_BUSY", "INVITE_EXPIRED"]);
 // Closes whose reason may be a code.
-const NAMING = new Set([4401, 4404, 4408, 4429, 4503]);
+const NAMING = new Set([4401, 4403, 4404, 4408, 4429, 4503]);
 
 const come = (code, delay) => ({ code, final: false, delay });
 const stop = (code) => ({ code, final: true });

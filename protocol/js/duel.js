@@ -8,7 +8,7 @@ import { createGuesses, readAnswer } from "./guesses.js";
 import { createLink } from "./link.js";
 import { createMemory } from "./memory.js";
 import {
-    nameCard, nameMatchEnd, nameRating, nameRoundEnd, nameVerdict, nameVideo,
+    nameCard, nameMatchEnd, nameNotice, nameRating, nameRoundEnd, nameVerdict, nameVideo,
 } from "./names.js";
 import { createPaths } from "./paths.js";
 import { DuelProblem, isCode, problem } from "./problem.js";
@@ -29,7 +29,7 @@ export function createDuel(options) {
     const paths = createPaths(env.basePath);
     const memory = createMemory(env.storage);
     const { emit, on } = createEmitter();
-    const reading = createReading(env, clock);
+    const reading = createReading(env, clock, (me) => noticed(me.notice ?? null));
     const send = (message) => link?.send(message);
     const guesses = createGuesses(send);
     const suggestions = createSuggest(env, send);
@@ -38,6 +38,7 @@ export function createDuel(options) {
     });
 
     let state = states.IDLE;
+    let notice = null; // what operators tell all players, whatever the state
     let snapshot = states.present(state, clock);
     let offset = 0; // of the clock, in the snapshot
     let isTold = true;
@@ -71,9 +72,18 @@ export function createDuel(options) {
     function look() {
         if (snapshot === null) {
             offset = clock.offset;
-            snapshot = states.present(state, clock);
+            snapshot = states.present(state, clock, notice);
         }
         return snapshot;
+    }
+
+    function noticed(told) {
+        if (told?.message === notice?.message && told?.until === notice?.until) {
+            return;
+        }
+        notice = told?.message ? told : null;
+        changed();
+        emit("notice", nameNotice(notice, clock));
     }
 
     // ---- connections ----
@@ -170,6 +180,8 @@ export function createDuel(options) {
             matched(message);
         } else if (message.t === "pong") {
             clockChanged();
+        } else if (message.t === "notice") {
+            noticed(message);
         }
     }
 
@@ -256,6 +268,7 @@ export function createDuel(options) {
             emit("opponent", Object.freeze({ round, status, guesses: count })),
         suggestions: (message) => suggestions.answered(message, Object.freeze(message.items.map(nameVideo))),
         pong: clockChanged,
+        notice: noticed,
         round_end: (message) => emit("roundEnd", nameRoundEnd(message, clock)),
         match_end: (message) => emit("matchEnd", nameMatchEnd(message, clock)),
         rating: (message) => emit("rating", nameRating(message)),

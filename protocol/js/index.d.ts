@@ -169,6 +169,13 @@ export interface DuelState {
     /** Who was found; null for a match that was opened by its id. */
     readonly found: { readonly match: string; readonly opponent: Card } | null;
     readonly match: Match | null;
+    /** To be shown as it is, until its time is over. */
+    readonly notice: Notice | null;
+}
+
+/** What operators tell all players. `until`: null: until the server says otherwise. */
+export interface Notice {
+    readonly message: string; readonly until: number | null;
 }
 
 export interface Me {
@@ -181,6 +188,7 @@ export interface Me {
         readonly rating: number | null; readonly window: number | null; readonly waiting: number | null;
         readonly eta: number | null; readonly expiresAt: number | null;
     };
+    readonly notice: Notice | null;
 }
 
 /** Somebody in a list. Who was deleted has no name, and keeps place and rating. */
@@ -196,7 +204,7 @@ export interface HistoryEntry {
     readonly score: readonly [number, number];
     readonly rating: RatingChange | null;
     /** Whether ratings moved. */
-    readonly rated: boolean;
+    readonly rated: boolean; readonly isVoid: boolean;
     readonly completedAt: number;
 }
 
@@ -222,7 +230,7 @@ export interface PlayedRound {
 
 /** A match from outside: an invitation, a live one (for its players), or one that has ended. */
 export interface Look {
-    readonly match: string; readonly phase: Match["phase"]; readonly rated: boolean;
+    readonly match: string; readonly phase: Match["phase"]; readonly rated: boolean; readonly isVoid: boolean;
     /** The caller's slot; null: none of the two. */
     readonly you: Slot | null;
     /** Of an open invitation only who invites. */
@@ -254,6 +262,8 @@ export interface DuelEvents {
     rematch: Rematch;
     /** Also of what only one call or one attempt met. */
     problem: Problem;
+    /** Set, changed or (null) taken away. */
+    notice: Notice | null;
 }
 
 export interface Duel {

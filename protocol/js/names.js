@@ -69,6 +69,12 @@ export function nameQueue(queue, clock) {
     });
 }
 
+/** What operators tell all players; null: nothing. */
+export function nameNotice(notice, clock) {
+    return notice?.message
+        ? Object.freeze({ message: notice.message, until: clock.toLocal(notice.until) }) : null;
+}
+
 export function nameMe(me, clock) {
     const queue = me.queue;
     return Object.freeze({
@@ -80,6 +86,7 @@ export function nameMe(me, clock) {
             window: orNull(queue.window), waiting: orNull(queue.waiting), eta: orNull(queue.eta_ms),
             expiresAt: clock.toLocal(queue.expires_at),
         }),
+        notice: nameNotice(me.notice, clock),
     });
 }
 
@@ -98,7 +105,7 @@ export function nameHistory(entry, clock) {
     return Object.freeze({
         match: entry.match, opponent: namePerson(entry.opponent), outcome: entry.outcome,
         reason: entry.reason, score: Object.freeze([...entry.score]), rating: nameRating(entry.rating),
-        rated: entry.rated, completedAt: clock.toLocal(entry.completed_at),
+        rated: entry.rated, isVoid: entry.void ?? false, completedAt: clock.toLocal(entry.completed_at),
     });
 }
 
@@ -130,7 +137,8 @@ const frozenList = (list) => (list ? Object.freeze([...list]) : null);
 
 export function nameLook(match, clock) {
     return Object.freeze({
-        match: match.match, phase: match.phase, rated: match.rated, you: orNull(match.you),
+        match: match.match, phase: match.phase, rated: match.rated, isVoid: match.void ?? false,
+        you: orNull(match.you),
         players: Object.freeze(match.players.map(namePerson)), score: frozenList(match.score),
         rounds: Object.freeze(match.rounds.map(namePlayedRound)), bestOf: orNull(match.best_of),
         winner: orNull(match.winner), reason: orNull(match.reason), points: frozenList(match.points),

@@ -24,10 +24,17 @@ function query(fields) {
 
 const frozen = (list, name) => Object.freeze(list.map(name));
 
-export function createReading(env, clock) {
+/** `onMe` hears each answer about the caller, as the server says it. */
+export function createReading(env, clock, onMe) {
     let requests = new AbortController();
     const ask = (path, answer, options) =>
         askJson(env, path, answer, { ...options, signal: requests.signal });
+
+    async function askMe() {
+        const me = await ask("/me", "me");
+        onMe(me);
+        return me;
+    }
 
     return {
         /** What is on its way rejects. */
@@ -36,9 +43,9 @@ export function createReading(env, clock) {
             requests = new AbortController();
         },
         /** As the server says it. */
-        askMe: () => ask("/me", "me"),
+        askMe,
         calls: {
-            me: async () => nameMe(await ask("/me", "me"), clock),
+            me: async () => nameMe(await askMe(), clock),
             async searchTitles(q, limit = 10) {
                 const text = cutToBytes(wellFormed(q), SEARCH_BYTES_MAX);
                 return frozen(await ask(`/search${query({ q: text, limit })}`, "search"), nameVideo);

@@ -46,6 +46,7 @@ const frame = map({ round: roundNumber, url: text, type: text, size: int });
 const roundNow = map({
     round: roundNumber, starts_at: int, ends_at: int, key: bytes16, guesses: listOf(verdict, 64),
 });
+const notice = map({ message: orNil(text), until: orNil(int) });
 const invitation = map({ url: text, expires_at: int });
 const queueFields = {
     since: int, rating: int, window: orNil(int), waiting: int, eta_ms: orNil(int), expires_at: int,
@@ -56,6 +57,7 @@ export const MESSAGES = {
     matched: map({ match: uuid, path: text, resume: ticket, opponent: map(card) }),
     timeout: map({}),
     error: map({ code: text, message: text, until: orNil(int), seq: orNil(int) }),
+    notice,
     frame,
     round: map({ round: roundNumber, starts_at: int, ends_at: int, key: bytes16 }),
     verdict,
@@ -102,14 +104,14 @@ export const ANSWERS = {
     me: map({
         ...card, id: text, wins: int, losses: int, draws: int,
         match: orNil(map({ match: uuid, path: text, phase })),
-        queue: map({ status: oneOf("idle", "queued", "matched") }),
+        queue: map({ status: oneOf("idle", "queued", "matched") }), notice: orNil(notice),
     }),
     search: listOf(video, 64),
     invite: map({ match: uuid, path: text, url: text, expires_at: int, rated: flag }),
     withdrawn: map({ status: oneOf("withdrawn") }),
     history: listOf(map({
         match: uuid, opponent: listed, outcome, reason, score: two(int), rating: orNil(ratingChange),
-        rated: flag, completed_at: int,
+        rated: flag, void: orNil(flag), completed_at: int,
     }), LIST_MAX),
     leaderboard: listOf(rank, LIST_MAX),
     ownRank: map({ rank: orNil(int), total: int, around: listOf(rank, LIST_MAX) }),
@@ -118,7 +120,8 @@ export const ANSWERS = {
             value.length <= 2 && value.every(listed),
         score: two(int), rounds: listOf(roundPlayed, 64), you: orNil(slot), best_of: orNil(int),
         winner: orNil(slot), reason: orNil(reason), points: orNil(two(int)), rating: orNil(two(ratingChange)),
-        started_at: orNil(int), completed_at: orNil(int), invitation: orNil(map({ expires_at: int })),
+        started_at: orNil(int), completed_at: orNil(int), void: orNil(flag),
+        invitation: orNil(map({ expires_at: int })),
     }),
 };
 

@@ -2,7 +2,7 @@
 // are the server's until `present` makes them local. A message that does not fit the state changes nothing.
 
 import {
-    nameCard, nameInvitation, nameMatchEnd, namePlayer, nameQueue, nameRematch, nameRoundEnd, nameRules,
+    nameCard, nameInvitation, nameMatchEnd, nameNotice, namePlayer, nameQueue, nameRematch, nameRoundEnd, nameRules,
     nameVerdict,
 } from "./names.js";
 
@@ -211,11 +211,11 @@ function presentMatch(match, clock) {
     });
 }
 
-/** The snapshot, by the local clock. */
-export function present(state, clock) {
+/** The snapshot, by the local clock. `notice`: as the server told it last. */
+export function present(state, clock, notice = null) {
     return Object.freeze({
         status: state.status, connection: state.connection, retryAt: state.retryAt, problem: state.problem,
         queue: state.queue && nameQueue(state.queue, clock), found: state.found,
-        match: state.match && presentMatch(state.match, clock),
+        match: state.match && presentMatch(state.match, clock), notice: nameNotice(notice, clock),
     });
 }

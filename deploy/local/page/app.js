@@ -45,6 +45,7 @@ const IDLE = {
     queue: null,
     found: null,
     match: null,
+    notice: null,
 };
 
 export class App {

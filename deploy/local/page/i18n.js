@@ -4,6 +4,7 @@
 const STRINGS = {
     tagline: ["Um quadro. Dois jogadores.", "One frame. Two players."],
     language: ["Idioma", "Language"],
+    news: ["Aviso", "Notice"],
     loading: ["Carregando…", "Loading…"],
 
     whoAreYou: ["Quem joga nesta aba?", "Who plays in this tab?"],

@@ -9,6 +9,7 @@
 // "found" lasts from the match being known to the end of the countdown, and comes again when a duel goes on
 // after its server died. After a match's last round the screen stays "match" with phase "over" for a few
 // seconds (or until "See the result"), then "summary".
+// .news is what operators tell all players.
 // Within: role "combobox" is the field, role "option" a suggestion, .guess[data-state=wrong|right|sent] a
 // guess, .result[data-won=you|them|nobody] a round's result, .ring the clock, .notice[data-kind=offline|gone]
 // a mending connection, .lock the lockout, .summary[data-outcome=win|loss|draw|none] the end.
@@ -19,6 +20,7 @@ import { App, screenOf } from "./app.js";
 import { h } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { makeHeader } from "./parts/brand.js";
+import { makeNews } from "./parts/news.js";
 import { makeChallenge } from "./screens/challenge.js";
 import { makeFound } from "./screens/found.js";
 import { makeHistory } from "./screens/history.js";
@@ -65,18 +67,26 @@ class Stage {
     #key = "";
     #screen = null;
     #fresh = true;
+    #news = makeNews();
+    #app = null;
 
     show(app, again = false) {
         const name = screenOf(app);
         const key = `${name} ${app.state.match?.id ?? app.view.match ?? ""} ${language().id}`;
         // The found-screen is the same before and after the match is known.
         const same = name === "found" ? this.#key.split(" ")[0] === name && !again : key === this.#key;
+        this.#app = app;
         this.#mark(app, name);
         if (!same || again) {
             this.#change(app, name, again);
         }
         this.#key = key;
         this.#screen.update();
+        this.#tell();
+    }
+
+    #tell() {
+        this.#news.update(this.#app.state, Date.now());
     }
 
     #mark(app, name) {
@@ -90,7 +100,7 @@ class Stage {
     #change(app, name, again) {
         this.#screen?.destroy?.();
         this.#screen = SCREENS[name](app);
-        this.#root.replaceChildren(makeHeader(app), this.#screen.node);
+        this.#root.replaceChildren(this.#news.node, makeHeader(app), this.#screen.node);
         this.#screen.update();
         scrollTo(0, 0);
         document.title = name === "home" ? "Framedle Duel" : `Framedle Duel · ${this.#heading()}`;
@@ -109,6 +119,9 @@ class Stage {
 
     tick() {
         this.#screen?.tick?.(Date.now());
+        if (this.#app) {
+            this.#tell();
+        }
     }
 }
 

@@ -257,6 +257,7 @@ test("history and ranking: names, pages, and people who are gone", async () => {
         score: [3, 1],
         rating: { before: 1000, after: 1016 },
         rated: true,
+        isVoid: false,
         completedAt: 999_000,
     });
     assert.equal(second.rating, null);
