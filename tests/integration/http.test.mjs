@@ -21,7 +21,7 @@ test("me: a first-time player gets a row", async () => {
     assert.equal(rows.length, 1);
     assert.deepEqual(body.data, {
         id: rows[0].id, name: "Player", avatar: null, country: null, rating: 1000,
-        wins: 0, losses: 0, draws: 0, match: null,
+        wins: 0, losses: 0, draws: 0, match: null, notice: null,
         queue: { ...body.data.queue, status: "idle" },
     });
 });

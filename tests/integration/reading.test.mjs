@@ -125,6 +125,7 @@ test("a duel is in both histories, and is read by its players and by others", as
         match: played.match,
         opponent: { id: b.id, name: "Bia", avatar: null, country: null, rating: 984, deleted: false },
         outcome: "win", reason: "score", score: [1, 0], rating: { before: 1000, after: 1016 }, rated: true,
+        void: false,
         completed_at: won.completed_at,
     });
     const [lost] = await data(b, "/history");
