@@ -87,6 +87,7 @@ static void secret_known(void *context, const uint8_t secret[AUTH_SECRET_SIZE])
 {
     struct server *server = context;
     auth_set_secret(server->auth, secret);
+    reports_set_secret(server->parts.reports, secret);
 }
 
 static void catalogue_arrived(void *context, bool ok, const struct titles_row *rows, uint32_t count)
@@ -345,6 +346,12 @@ static bool create_server(struct server *server, struct text *ret_problem)
         !create_hub(server, &limits)) {
         return false;
     }
+    server->parts.reports =
+        reports_create(server->loop, settings, DUEL_VERSION, hub_at(server->hub), ret_problem);
+    if (server->parts.reports == NULL) {
+        return false;
+    }
+    *ret_problem = TEXT("out of memory or threads");
     loop_attach(server->loop, server->hub, dispatch_perform, &server->parts);
     server->auth = auth_create(server->loop, server->checks, server->slow, settings);
     server->parts.frames = frames_create(server->loop, server->frames, settings,
@@ -379,6 +386,7 @@ static void destroy_server(struct server *server)
     frames_destroy(server->parts.frames);
     auth_destroy(server->auth);
     catalogue_destroy(server->catalogue);
+    reports_destroy(server->parts.reports);
     hub_destroy(server->hub);
     if (server->loop != NULL) {
         struct ev_loop *ev = loop_ev(server->loop);

@@ -3,8 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static char failed[256];
+
 void assert_fail(const char *expression, const char *file, int line)
 {
-    fprintf(stderr, "assertion failed: %s at %s:%d\n", expression, file, line);
+    snprintf(failed, sizeof failed, "%s at %s:%d", expression, file, line);
+    fprintf(stderr, "assertion failed: %s\n", failed);
     abort();
+}
+
+const char *assert_failed(void)
+{
+    return failed[0] != '\0' ? failed : NULL;
 }

@@ -394,3 +394,8 @@ struct hub_counts hub_count(const struct hub *hub)
     }
     return counts;
 }
+
+const struct uuid *hub_at(const struct hub *hub)
+{
+    return &hub->at;
+}

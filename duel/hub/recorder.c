@@ -36,6 +36,7 @@ void recorder_step(struct hub *hub, struct live *live, const struct match_event 
     struct text_buffer entry;
     struct match before;
     memcpy(&before, &live->match, sizeof before);
+    hub->at = live->id;
     match_step(&live->match, event, effects);
     if (before.phase >= MATCH_OVER) {
         return;

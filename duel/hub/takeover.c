@@ -166,6 +166,10 @@ struct live *takeover_take(struct hub *hub, const struct uuid *id, const struct 
     match_init(&live->match, &hub->limits.rules, hub->now_us);
     recorder_begin(hub, pool_get(&hub->records, live->record), &live->match);
     claim_players(hub, live);
+    for (uint32_t slot = 0; slot < 2; slot++) {
+        const struct player *player = pool_get(&hub->players, live->seats[slot].player);
+        out_note(&hub->out, HUB_NOTE_PLAYER_MATCHED, id, &player->id, TEXT_NONE, 0);
+    }
     live->dormant = true; /* until then Valkey's word alone makes it ours */
     live->dormant_until_us = TIMERQ_NEVER;
     live->checked = true;

@@ -54,6 +54,7 @@ static void (*const asks_valkey[])(struct valkey *valkey, const struct hub_effec
 void dispatch_perform(void *context, struct hub_effect *effect)
 {
     struct dispatch *to = context;
+    reports_effect(to->reports, effect);
     switch (effect->type) {
     case HUB_FX_SEND:
         gateway_send(to->gateway, &effect->send);

@@ -13,6 +13,9 @@
 
 static enum log_level level_min = LOG_LEVEL_INFO;
 
+static log_tap *tap;
+static void *tap_context;
+
 static const char *const level_words[] = {
     [LOG_LEVEL_DEBUG] = "debug",
     [LOG_LEVEL_INFO] = "info",
@@ -23,6 +26,12 @@ static const char *const level_words[] = {
 void log_set_level(enum log_level level)
 {
     level_min = level;
+}
+
+void log_set_tap(log_tap *new_tap, void *context)
+{
+    tap = new_tap;
+    tap_context = context;
 }
 
 bool log_parse_level(const char *word, enum log_level *ret_level)
@@ -172,6 +181,9 @@ static void write_all(const char *data, uint32_t size)
 
 void log_fields(enum log_level level, const char *event, const struct log_field *fields)
 {
+    if (tap != NULL) {
+        tap(tap_context, level, event, fields);
+    }
     if (level < level_min) {
         return;
     }

@@ -234,6 +234,10 @@ bool settings_read(struct settings *ret_settings, struct text *ret_problem)
         say("DUEL_OPS_LISTEN must not be the same as DUEL_LISTEN");
         good = false;
     }
+    if (good && (settings.umami_url[0] != '\0') != (settings.umami_website_id[0] != '\0')) {
+        say("UMAMI_URL and UMAMI_WEBSITE_ID must be set together");
+        good = false;
+    }
     good = good && (!is_store(&settings) || check_store(&settings));
     if (!good) {
         *ret_problem = text_of(&problem);

@@ -6,6 +6,7 @@
 #include <duel/io/address.h>
 #include <duel/io/log.h>
 #include <duel/io/pg.h>
+#include <duel/io/sentry.h>
 #include <duel/io/settings.h>
 #include <duel/io/valkey_tls.h>
 #include <duel/io/valkey_url.h>
@@ -408,6 +409,29 @@ static const char *check_switch(const char *value)
     return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? NULL : "must be on or off";
 }
 
+static const char *check_sentry_dsn(const char *value)
+{
+    struct sentry_dsn ignored;
+    return sentry_dsn_parse(value, &ignored)
+               ? NULL
+               : "must be https://key@host/project, as GlitchTip shows it, with a key of 32 "
+                 "hexadecimal digits";
+}
+
+static const char *check_state_dir(const char *value)
+{
+    struct stat status;
+    bool good = strlen(value) <= URL_SIZE_MAX && stat(value, &status) == 0 &&
+                S_ISDIR(status.st_mode) && access(value, W_OK | X_OK) == 0;
+    return good ? NULL : "must name a directory that can be written";
+}
+
+static const char *check_umami_website_id(const char *value)
+{
+    struct uuid ignored;
+    return uuid_parse(text_from(value), &ignored) ? NULL : "must be the website's id, a UUID";
+}
+
 static const char *check_log_level(const char *value)
 {
     enum log_level level;
@@ -443,6 +467,10 @@ static const struct {
     { "DUEL_SECRET", check_secret },
     { "DUEL_INVITE_URL", check_invite_url },
     { "DUEL_RATED_INVITES", check_switch },
+    { "SENTRY_DSN", check_sentry_dsn },
+    { "DUEL_STATE_DIR", check_state_dir },
+    { "UMAMI_URL", check_web_url },
+    { "UMAMI_WEBSITE_ID", check_umami_website_id },
     { "LOG_LEVEL", check_log_level },
 };
 

@@ -120,6 +120,10 @@ static bool start_threads(struct worker *worker, uint32_t threads)
 {
     sigset_t all, before;
     sigfillset(&all);
+    const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT }; /* a thread's own */
+    for (uint32_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        sigdelset(&all, faults[i]);
+    }
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < threads; i++) {
         if (pthread_create(&worker->threads[i], NULL, work, worker) != 0) {

@@ -8,6 +8,10 @@
 /* Prints the failed expression and its place on standard error and aborts. */
 _Noreturn void assert_fail(const char *expression, const char *file, int line);
 
+/* What has failed and where, for who buries the process; NULL: nothing. Safe in a signal
+ * handler. */
+const char *assert_failed(void);
+
 #define ASSERT(condition) \
     ((condition) ? (void)0 : assert_fail(#condition, __FILE__, __LINE__))
 

@@ -63,6 +63,9 @@ struct hub_effect *hub_take(struct hub *hub);
 uint64_t hub_deadline_us(const struct hub *hub);
 /* Whether an operator wants no new matches here. */
 bool hub_is_closed(const struct hub *hub);
+/* Which match is being stepped, or was last; none yet. For who looks at a crash: the address stays
+ * good as long as the hub. */
+const struct uuid *hub_at(const struct hub *hub);
 /* Asserts every invariant; slow, for tests and simulation. */
 void hub_check(const struct hub *hub);
 

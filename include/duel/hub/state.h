@@ -246,6 +246,7 @@ struct hub {
     const struct hub_event *event; /* of the running step */
     uint64_t now_us;
     int64_t now_ms;
+    struct uuid at; /* the match that was stepped last */
     uint32_t draws; /* random draws of the running step */
     const struct titles *titles;
     bool up[HUB_STORES]; /* by enum hub_store */

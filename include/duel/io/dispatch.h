@@ -6,6 +6,7 @@
 #include <duel/io/frames.h>
 #include <duel/io/gateway.h>
 #include <duel/io/pg.h>
+#include <duel/io/reports.h>
 #include <duel/io/valkey.h>
 
 struct dispatch {
@@ -13,6 +14,7 @@ struct dispatch {
     struct pg *pg;
     struct valkey *valkey;
     struct frames *frames;
+    struct reports *reports;
 };
 
 /* A loop_perform; `context` is a struct dispatch. */

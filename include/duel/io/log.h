@@ -28,6 +28,12 @@ void log_set_level(enum log_level level);
 /* "debug", "info", "warn", "error"; false for anything else. */
 bool log_parse_level(const char *word, enum log_level *ret_level);
 
+/* Called with each line, written or not, before it is; one at a time; NULL: nobody. It may itself
+ * log at LOG_LEVEL_DEBUG only. */
+typedef void log_tap(void *context, enum log_level level, const char *event,
+                     const struct log_field *fields);
+void log_set_tap(log_tap *tap, void *context);
+
 /* Writes one line. `fields` may be NULL, else ends with a field without key. */
 void log_fields(enum log_level level, const char *event, const struct log_field *fields);
 /* The common shapes. */
