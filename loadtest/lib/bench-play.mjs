@@ -10,7 +10,8 @@ const STEADY = {
 };
 const MB = 1e6;
 
-const REAL = { mode: "realistic", answer: ANSWER, think: "1000-5000" };
+/* One guess in seven is right, so a round takes some ten seconds. */
+const REAL = { mode: "realistic", answer: ANSWER, think: "1000-5000", right: 15 };
 
 function latencies(name, result) {
     return [
@@ -29,11 +30,14 @@ export async function concurrent(world, size) {
     });
     const name = `${matches} matches`;
     const skew = bucketBound(metrics, "duel_round_skew_seconds", 0.99);
+    const inside = bucketBound(metrics, "duel_guess_verdict_seconds", 0.99);
     return [
         row(`${name}: CPU`, 100 * result.server.cpu_share, "% of a core", { most: 40 }),
         row(`${name}: load generator's CPU`, 100 * result.load.cpu_share, "% of a core"),
         row(`${name}: memory`, result.memory / MB, "MB", { most: 100 }),
         ...latencies(name, result),
+        row(`${name}: guess to verdict in the server, p99`, inside === null ? null : 1000 * inside, "ms", {
+            note: "bound of its bucket, from the turn's beginning" }),
         row(`${name}: guesses`, result.counts.guesses / seconds, "1/s"),
         row(`${name}: join to matched p99, opponent waits`, ms(result.latency.matched_fit?.p99_us), "ms", {
             most: 20 }),
