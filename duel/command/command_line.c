@@ -69,7 +69,12 @@ static bool read_settings(struct settings *ret_settings)
 static int run_command(const struct command *command, int argc, char **argv)
 {
     static struct settings settings;
-    if (command->needs == FREE) {
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0; /* wants no settings */
+    if (help && command->arguments[0] == '\0') {
+        printf("usage: duel-server %s\n%s\n", command->word, command->what);
+        return EXIT_SUCCESS;
+    }
+    if (help || command->needs == FREE) {
         return command->run(NULL, argc, argv);
     }
     return read_settings(&settings) ? command->run(&settings, argc, argv) : EXIT_CONFIG;

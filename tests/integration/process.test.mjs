@@ -19,6 +19,15 @@ function run(args, env = {}) {
     });
 }
 
+test("each command explains itself without any setting", async () => {
+    const words = (await run(["--help"])).stdout.matchAll(/^ +duel-server ([a-z]+)/gm);
+    for (const [, word] of words) {
+        const help = await run([word, "--help"]);
+        assert.equal(help.code, 0, word);
+        assert.ok(help.stdout.startsWith(`usage: duel-server ${word}`), word);
+    }
+});
+
 test("--help, --version, --check-config", async () => {
     const help = await run(["--help"]);
     assert.equal(help.code, 0);
