@@ -33,8 +33,10 @@ create table if not exists public.duel_voids (
 alter table public.duel_matches
     add column if not exists forgotten uuid[]; -- players of it who wanted to be forgotten
 
--- Who may write results serves; that role needs these too, and was given its rights before this file.
-do $$
+-- Who may write results serves. A server's role that got its rights before a migration needs those on
+-- what the migration adds: `rights` is what stands between GRANT and TO.
+create or replace function public.duel_grant_to_servers(rights text) returns void
+language plpgsql set search_path = public, pg_temp as $$
 declare
     serving name;
 begin
@@ -43,11 +45,13 @@ begin
         where c.oid = 'public.duel_matches'::regclass and a.privilege_type = 'UPDATE'
           and r.oid = a.grantee and r.oid <> c.relowner
     loop
-        execute format('grant select, insert on public.duel_acts, public.duel_bans, public.duel_voids'
-                       ' to %I', serving);
-        execute format('grant update on public.duel_bans to %I', serving);
+        execute 'grant ' || rights || format(' to %I', serving);
     end loop;
 end $$;
+
+select public.duel_grant_to_servers(
+    'select, insert on public.duel_acts, public.duel_bans, public.duel_voids');
+select public.duel_grant_to_servers('update on public.duel_bans');
 
 -- ---- parts ----
 

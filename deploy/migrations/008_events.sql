@@ -16,20 +16,8 @@ alter table public.duel_matches
 create index if not exists idx_duels_texts
     on public.duel_matches (completed_at) where not texts_gone;
 
--- Who may write results serves; that role needs these too, and was given its rights before this file.
-do $$
-declare
-    serving name;
-begin
-    for serving in
-        select distinct r.rolname from pg_class c, aclexplode(c.relacl) a, pg_roles r
-        where c.oid = 'public.duel_matches'::regclass and a.privilege_type = 'UPDATE'
-          and r.oid = a.grantee and r.oid <> c.relowner
-    loop
-        execute format('grant select, insert, update, delete on public.duel_match_events to %I',
-                       serving);
-    end loop;
-end $$;
+select public.duel_grant_to_servers(
+    'select, insert, update, delete on public.duel_match_events');
 
 -- duel_store_match, and the journal of the result if that is the one that stands. `events` in
 -- hexadecimal; '' keeps none.

@@ -108,11 +108,11 @@ static bool read_act(struct act *act, int argc, char **argv)
 static PGresult *run(const struct settings *settings, const char *word, const char *sql,
                      const char *const *params, int count)
 {
-    PGconn *conn = (PGconn *)stores_postgresql(settings, word);
+    PGconn *conn = stores_postgresql(settings, word);
     if (conn == NULL) {
         return NULL;
     }
-    PGresult *rows = (PGresult *)stores_ask((struct pg_conn *)conn, word, sql, params, count);
+    PGresult *rows = stores_ask(conn, word, sql, params, count);
     PQfinish(conn);
     if (rows != NULL && PQntuples(rows) == 1) {
         puts(PQgetvalue(rows, 0, 0));
@@ -285,11 +285,11 @@ static void forget_keys(redisContext *valkey, const char *id)
 static void find_player(const struct settings *settings, const struct act *act,
                         char ret_id[UUID_TEXT_SIZE + 1])
 {
-    PGconn *conn = (PGconn *)stores_postgresql(settings, act->word);
+    PGconn *conn = stores_postgresql(settings, act->word);
     PGresult *rows = NULL;
     ret_id[0] = '\0';
     if (conn != NULL) {
-        rows = (PGresult *)stores_ask((struct pg_conn *)conn, act->word,
+        rows = stores_ask(conn, act->word,
                                       "select public.duel_player_named($1)", &act->subject, 1);
     }
     if (rows != NULL) {

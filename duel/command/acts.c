@@ -16,7 +16,7 @@ static void print_row(const PGresult *rows, int row)
 
 static int print_acts(const struct settings *settings, const char *limit, bool json)
 {
-    PGconn *conn = (PGconn *)stores_postgresql(settings, "acts");
+    PGconn *conn = stores_postgresql(settings, "acts");
     if (conn == NULL) {
         return EXIT_FAILURE;
     }
@@ -27,7 +27,7 @@ static int print_acts(const struct settings *settings, const char *limit, bool j
                " case act when 'notice' then coalesce(nullif(detail ->> 'text', ''), '(none)')"
                " else subject end, who, why, to_char(until, 'YYYY-MM-DD HH24:MI:SS')"
                " from public.duel_acts order by id desc limit $1::integer) a order by id";
-    PGresult *rows = (PGresult *)stores_ask((struct pg_conn *)conn, "acts", sql, &limit, 1);
+    PGresult *rows = stores_ask(conn, "acts", sql, &limit, 1);
     for (int row = 0; rows != NULL && row < PQntuples(rows); row++) {
         if (json) {
             puts(PQgetvalue(rows, row, 0));

@@ -1,14 +1,10 @@
 /* `duel-server healthcheck`: asks the operators' listener of the server here whether it is alive.
  * It reads no other setting, so it works in an environment that has none. */
 #include <duel/command/command.h>
-#include <duel/io/listen.h>
+#include <duel/command/ops_ask.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define TIMEOUT_MS 3000
 
 static const char *ops_address(void)
 {
@@ -24,9 +20,7 @@ static const char *ops_address(void)
 
 int command_healthcheck(const struct settings *settings, int argc, char **argv)
 {
-    static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
-    static const char good[] = "HTTP/1.1 200 ";
-    char answer[sizeof(good)] = { 0 };
+    char answer[1024];
     (void)settings;
     (void)argv;
     if (argc != 1) {
@@ -34,13 +28,7 @@ int command_healthcheck(const struct settings *settings, int argc, char **argv)
         return EXIT_USAGE;
     }
     const char *address = ops_address();
-    int fd = listen_connect(address, TIMEOUT_MS);
-    bool alive = fd >= 0 && send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
-                 recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL) == (ssize_t)sizeof(good) - 1 &&
-                 strcmp(answer, good) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
+    bool alive = ops_ask(address, "/healthz", answer, sizeof answer) != NULL;
     if (!alive) {
         fprintf(stderr, "duel-server: no healthy server answers on %s\n", address);
     }

@@ -5,19 +5,16 @@
  * Valkey knows where and how far they are; what is finished PostgreSQL has. Nothing is changed. */
 #include <duel/base/uuid.h>
 #include <duel/command/command.h>
+#include <duel/command/ops_ask.h>
 #include <duel/command/stores.h>
-#include <duel/io/listen.h>
 #include <hiredis/hiredis.h>
 #include <jansson.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#define TIMEOUT_MS 3000
 #define ANSWER_SIZE_MAX (128 * 1024)
 #define KEY_START "duel:match:"
 
@@ -27,25 +24,8 @@
 static json_t *ask_server(const struct settings *settings, const char *path)
 {
     static char answer[ANSWER_SIZE_MAX];
-    char request[256];
-    size_t size = 0;
-    ssize_t got = 1;
-    int fd = listen_connect(settings->ops_listen, TIMEOUT_MS);
-    if (fd < 0) {
-        return NULL;
-    }
-    int length = snprintf(request, sizeof request, "GET %s HTTP/1.0\r\n\r\n", path);
-    if (send(fd, request, (size_t)length, MSG_NOSIGNAL) == length) {
-        while (got > 0 && size < sizeof answer - 1) {
-            got = recv(fd, answer + size, sizeof answer - 1 - size, 0);
-            size += got > 0 ? (size_t)got : 0;
-        }
-    }
-    close(fd);
-    answer[size] = '\0';
-    const char *body = strstr(answer, "\r\n\r\n");
-    bool good = strncmp(answer, "HTTP/1.1 200 ", 13) == 0 && body != NULL;
-    return good ? json_loads(body + 4, 0, NULL) : NULL;
+    const char *body = ops_ask(settings->ops_listen, path, answer, sizeof answer);
+    return body != NULL ? json_loads(body, 0, NULL) : NULL;
 }
 
 /* All live matches of the server here, page by page. */
@@ -226,12 +206,12 @@ static json_t *read_stored(const struct settings *settings, const char *id, bool
         " m.rounds) from public.duel_matches m join public.users a on a.id = m.player1_id"
         " join public.users b on b.id = m.player2_id where m.id = $1::uuid";
     struct pg_conn *conn = stores_postgresql(settings, "match");
-    PGresult *rows = conn != NULL ? (PGresult *)stores_ask(conn, "match", sql, &id, 1) : NULL;
+    PGresult *rows = conn != NULL ? stores_ask(conn, "match", sql, &id, 1) : NULL;
     *ret_asked = rows != NULL;
     bool is_there = rows != NULL && PQntuples(rows) == 1;
     json_t *match = is_there ? json_loads(PQgetvalue(rows, 0, 0), 0, NULL) : NULL;
     PQclear(rows);
-    PQfinish((PGconn *)conn);
+    PQfinish(conn);
     return match;
 }
 

@@ -112,13 +112,13 @@ static int replay_row(const PGresult *rows, bool as_json)
 
 static int replay_match(const struct settings *settings, const char *match, bool as_json)
 {
-    PGconn *conn = (PGconn *)stores_postgresql(settings, "replay");
+    PGconn *conn = stores_postgresql(settings, "replay");
     if (conn == NULL) {
         return EXIT_FAILURE;
     }
     int status = EXIT_FAILURE;
     PGresult *rows =
-        (PGresult *)stores_ask((struct pg_conn *)conn, "replay", match_sql, &match, 1);
+        stores_ask(conn, "replay", match_sql, &match, 1);
     if (rows != NULL && PQntuples(rows) == 0) {
         fputs("duel-server replay: no such match is stored\n", stderr);
     } else if (rows != NULL && PQgetisnull(rows, 0, EVENTS)) {

@@ -28,15 +28,15 @@ struct pg_conn *stores_postgresql(const struct settings *settings, const char *w
     }
     PQsetNoticeReceiver(conn, ignore_notice, NULL);
     PQclear(PQexec(conn, "set timezone = 'UTC'; set statement_timeout = '30s'"));
-    return (struct pg_conn *)conn;
+    return conn;
 }
 
 struct pg_result *stores_ask(struct pg_conn *conn, const char *word, const char *sql,
                              const char *const *params, int count)
 {
-    PGresult *rows = PQexecParams((PGconn *)conn, sql, count, NULL, params, NULL, NULL, 0);
+    PGresult *rows = PQexecParams(conn, sql, count, NULL, params, NULL, NULL, 0);
     if (PQresultStatus(rows) == PGRES_TUPLES_OK) {
-        return (struct pg_result *)rows;
+        return rows;
     }
     const char *state = PQresultErrorField(rows, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(rows, PG_DIAG_MESSAGE_PRIMARY);
@@ -47,7 +47,7 @@ struct pg_result *stores_ask(struct pg_conn *conn, const char *word, const char 
         cure = ": run `duel-server migrate` first";
     }
     fprintf(stderr, "duel-server %s: %s%s\n", word,
-            message != NULL ? message : PQerrorMessage((PGconn *)conn), cure);
+            message != NULL ? message : PQerrorMessage(conn), cure);
     PQclear(rows);
     return NULL;
 }
