@@ -86,7 +86,9 @@ static void *work(void *argument)
         job->run(job);
         lock(worker);
         jobs_put(&worker->finished, job);
-        ev_async_send(loop_ev(worker->loop), &worker->wake);
+        if (!worker->stopping) { /* else nobody waits, and the loop may be gone */
+            ev_async_send(loop_ev(worker->loop), &worker->wake);
+        }
     }
     unlock(worker);
     return NULL;

@@ -93,6 +93,7 @@ int main(void)
     ev_io_start(loop_ev(loop), &input);
     loop_run(loop);
 
+    auth_stop(auth);
     if (strcmp(from_environment("PROBE_WORKER_FIRST", "0"), "1") == 0) {
         worker_destroy(worker);
         auth_destroy(auth);
