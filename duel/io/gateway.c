@@ -20,18 +20,30 @@
 #define ACCEPTS_MAX 64 /* a turn */
 #define TX_PACKET_SIZE (2 * GATEWAY_OUT_SIZE_MAX) /* else each write is cut to GATEWAY_RX_SIZE */
 #define HEADERS_SIZE_MAX 8192
-#define HEADERS_COUNT_MAX 4096 /* handshakes under way at once; each holds HEADERS_SIZE_MAX */
+#define HEADERS_COUNT_MAX 1024 /* handshakes under way at once; each holds HEADERS_SIZE_MAX */
 #define HANDSHAKE_S 10
 #define KEEP_ALIVE_S 65
 #define LIBRARY_LINES_PER_S 5 /* a peer can make libwebsockets complain */
 
+/* Debian compiles libwebsockets with its assertions: at each close it looks at every connection of
+ * the context, 80 us where there are 19,600. So the connections are dealt out to several. */
+#define CONTEXTS 4
+
+struct share {
+    struct gateway *gateway;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    lws_sorted_usec_list_t heartbeat;
+};
+
 struct lws_watch {
     struct gateway *gateway;
-    int listener; /* -1: closed */
+    struct share shares[CONTEXTS];
+    uint32_t adopted; /* connections so far: the shares take turns */
+    int listener;     /* -1: closed */
     struct ev_io acceptable;
     struct ev_timer deadline;
     uint64_t deadline_us; /* what `deadline` is set to */
-    lws_sorted_usec_list_t heartbeat;
 };
 
 /* ---- callbacks ---- */
@@ -197,7 +209,8 @@ static void adopt(struct gateway *gateway, int fd, const struct sockaddr *peer)
         return;
     }
     metrics_add(METRIC_ACCEPTED, 1);
-    struct lws *wsi = lws_adopt_socket_vhost(gateway->vhost, fd);
+    const struct share *share = &gateway->watch->shares[gateway->watch->adopted++ % CONTEXTS];
+    struct lws *wsi = lws_adopt_socket_vhost(share->vhost, fd);
     if (wsi == NULL) { /* which has closed it */
         conn_release(gateway, conn);
         return;
@@ -232,12 +245,12 @@ static void connection_waits(struct ev_loop *ev, struct ev_io *acceptable, int e
 
 static void beat(lws_sorted_usec_list_t *heartbeat)
 {
-    struct lws_watch *watch = lws_container_of(heartbeat, struct lws_watch, heartbeat);
-    struct gateway *gateway = watch->gateway;
+    struct share *share = lws_container_of(heartbeat, struct share, heartbeat);
+    struct lws_watch *watch = share->gateway->watch;
     if (watch->listener >= 0) {
-        ev_io_start(loop_ev(gateway->loop), &watch->acceptable);
+        ev_io_start(loop_ev(share->gateway->loop), &watch->acceptable);
     }
-    lws_sul_schedule(gateway->context, 0, heartbeat, beat, HEARTBEAT_US);
+    lws_sul_schedule(share->context, 0, heartbeat, beat, HEARTBEAT_US);
 }
 
 static void stop_listening(struct gateway *gateway)
@@ -271,7 +284,7 @@ static void library_says(int level, const char *line)
     log_text(LOG_LEVEL_WARN, "libwebsockets", "message", text);
 }
 
-static bool create_context(struct gateway *gateway, struct text *ret_problem)
+static bool create_share(struct share *share, struct gateway *gateway, struct text *ret_problem)
 {
     static const lws_retry_bo_t no_pings; /* those of libwebsockets cost a sorted list per packet */
     void *loops[] = { loop_ev(gateway->loop) };
@@ -280,7 +293,7 @@ static bool create_context(struct gateway *gateway, struct text *ret_problem)
     info.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
     info.foreign_loops = loops;
     info.port = CONTEXT_PORT_NO_LISTEN;
-    info.pcontext = &gateway->context;
+    info.pcontext = &share->context;
     info.user = gateway;
     info.gid = (__typeof__(info.gid))-1; /* signed in one release, not in the next */
     info.uid = (__typeof__(info.uid))-1;
@@ -291,19 +304,40 @@ static bool create_context(struct gateway *gateway, struct text *ret_problem)
     info.keepalive_timeout = KEEP_ALIVE_S;
     info.protocols = protocols;
     info.vhost_name = "duel";
-    lws_set_log_level(LLL_ERR | LLL_WARN, library_says);
-    gateway->context = lws_create_context(&info);
-    if (gateway->context == NULL) {
+    share->gateway = gateway;
+    share->context = lws_create_context(&info);
+    if (share->context == NULL) {
         *ret_problem = TEXT("libwebsockets does not start: is the package libwebsockets-evlib-ev "
                             "(its plugin for libev) installed?");
         return false;
     }
     info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
-    gateway->vhost = lws_create_vhost(gateway->context, &info);
-    if (gateway->vhost == NULL) {
+    share->vhost = lws_create_vhost(share->context, &info);
+    if (share->vhost == NULL) {
         *ret_problem = TEXT("libwebsockets refuses its virtual host");
+        return false;
     }
-    return gateway->vhost != NULL;
+    lws_sul_schedule(share->context, 0, &share->heartbeat, beat, HEARTBEAT_US);
+    return true;
+}
+
+static bool create_shares(struct gateway *gateway, struct text *ret_problem)
+{
+    lws_set_log_level(LLL_ERR | LLL_WARN, library_says);
+    for (uint32_t i = 0; i < CONTEXTS; i++) {
+        if (!create_share(&gateway->watch->shares[i], gateway, ret_problem)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void destroy_share(struct share *share)
+{
+    if (share->context != NULL) {
+        lws_sul_cancel(&share->heartbeat);
+        lws_context_destroy(share->context); /* ends its connections, by their callbacks */
+    }
 }
 
 static void start_watching(struct gateway *gateway)
@@ -316,7 +350,6 @@ static void start_watching(struct gateway *gateway)
     ev_timer_init(&watch->deadline, deadline_reached, 0.0, 0.0);
     watch->deadline.data = gateway;
     watch->deadline_us = TIMERQ_NEVER;
-    lws_sul_schedule(gateway->context, 0, &watch->heartbeat, beat, HEARTBEAT_US);
     loop_at_turn_end(gateway->loop, end_turn, gateway);
 }
 
@@ -380,7 +413,7 @@ struct gateway *gateway_create(struct loop *loop, struct auth *auth, struct fram
     gateway->settings = settings;
     gateway->connections_max = connections_max;
     set_paths(gateway);
-    if (!create_memory(gateway, connections_max) || !create_context(gateway, ret_problem) ||
+    if (!create_memory(gateway, connections_max) || !create_shares(gateway, ret_problem) ||
         !open_listeners(gateway, ops, ret_problem)) {
         gateway_destroy(gateway);
         return NULL;
@@ -400,10 +433,9 @@ void gateway_destroy(struct gateway *gateway)
     if (gateway->watch != NULL) {
         stop_listening(gateway);
         ev_timer_stop(loop_ev(gateway->loop), &gateway->watch->deadline);
-        lws_sul_cancel(&gateway->watch->heartbeat);
-    }
-    if (gateway->context != NULL) {
-        lws_context_destroy(gateway->context); /* ends every connection, by its callbacks */
+        for (uint32_t i = 0; i < CONTEXTS; i++) {
+            destroy_share(&gateway->watch->shares[i]);
+        }
     }
     timerq_destroy(&gateway->deadlines);
     pool_destroy(&gateway->conns);

@@ -34,8 +34,6 @@
 #define GATEWAY_JSON_SIZE_MAX (READING_DATA_SIZE_MAX + 1024)
 
 struct lws;
-struct lws_context;
-struct lws_vhost;
 struct lws_watch; /* gateway.c: its libev watchers */
 struct request;   /* gateway_http.c */
 struct peek;      /* gateway_peek.c */
@@ -118,8 +116,6 @@ struct gateway {
     struct frames *frames;
     struct reading *reading;
     const struct settings *settings;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
     struct lws_watch *watch;
     struct ops *ops;
     struct codec *codec;
