@@ -68,6 +68,7 @@ void ws_established(struct gateway *gateway, struct conn *conn)
     ASSERT(conn->state == CONN_ARRIVING);
     metrics_add(METRIC_UPGRADES, 1);
     conn->data_bytes = peek_head_end(conn->peek);
+    conn->charged_us = loop_now_us(gateway->loop); /* counted first in a second from here */
     peek_destroy(conn->peek);
     conn->peek = NULL;
     if (conn->slot == CONN_TICKET_BAD || conn->slot == CONN_TICKET_TOO_EARLY) {
