@@ -380,6 +380,7 @@ void crowd_run(struct crowd *crowd)
 {
     plan_ramp(crowd);
     scrape_ask(crowd->scrape);
+    ev_now_update(crowd->loop); /* minting took long, and the first turn begins before it is read */
     ev_run(crowd->loop, 0);
 }
 

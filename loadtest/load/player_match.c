@@ -43,10 +43,13 @@ static void take_round_of_welcome(struct player *player, const struct msg_welcom
 {
     const struct msg_round_now *round = &welcome->round;
     uint32_t guesses_left = player->max_guesses;
+    /* A guess that was lost with the old socket keeps its number: under it only the same guess may
+     * be sent again (contract section 4). */
+    bool same = player->round == (uint32_t)round->round && player->starts_at == round->starts_at;
+    player->seq = same ? player->seq : 0;
     player->round = (uint32_t)round->round;
     player->round_us = 0;
     player->starts_at = round->starts_at;
-    player->seq = 0;
     for (uint32_t i = 0; i < round->guesses_count; i++) {
         const struct msg_verdict *verdict = &round->guesses[i];
         player->seq = verdict->seq > player->seq ? (uint32_t)verdict->seq : player->seq;
