@@ -78,10 +78,10 @@ function threadsOf(pid) {
     }
 }
 
-/** A port that nobody listens on, below those that the kernel gives to clients. */
+/** A port that nobody listens on, below those of tests/run and those that the kernel gives to clients. */
 export async function freePort() {
     for (let attempt = 0; attempt < 50; attempt++) {
-        const port = 12000 + Math.floor(Math.random() * 18000);
+        const port = 12000 + Math.floor(Math.random() * 8000);
         const isFree = await new Promise((done) => {
             const probe = createServer();
             probe.once("error", () => done(false));

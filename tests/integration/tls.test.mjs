@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -13,7 +12,7 @@ import { connect } from "node:tls";
 import pg from "pg";
 import { meet } from "./lib/client.mjs";
 import { checkBooks, takeEnds, winRound } from "./lib/play.mjs";
-import { until } from "./lib/server.mjs";
+import { freePort, until } from "./lib/server.mjs";
 import { World } from "./lib/world.mjs";
 
 const dir = mkdtempSync(join(tmpdir(), "duel-tls-"));
@@ -44,15 +43,6 @@ function certify() {
     must("openssl", ["x509", "-req", "-in", "store.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
         "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", "store.pem"]);
     chmodSync(join(dir, "store.key"), 0o600);
-}
-
-async function freePorts(count) {
-    const servers = Array.from({ length: count }, () => createServer());
-    const found = await Promise.all(servers.map((server) => new Promise((done) => {
-        server.listen(0, "127.0.0.1", () => done(server.address().port));
-    })));
-    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-    return found;
 }
 
 function start(program, words, options = {}) {
@@ -103,7 +93,7 @@ let speaksTls;
 
 before(async () => {
     certify();
-    ports = await freePorts(2);
+    ports = [await freePort(), await freePort()];
     world = await World.start({ start: false });
     world.env.DUEL_BEST_OF = "1";
     startPostgres();

@@ -1,7 +1,7 @@
 // One process of the server under test, at addresses of its own; it may die and be started again.
 // Knows nothing of what it is tested for.
 //
-// From the runner: DUEL_SERVER (the binary).
+// From the runner: DUEL_SERVER (the binary), TEST_PORTS (those that are nobody else's, "from-to").
 
 import { spawn } from "node:child_process";
 import { createServer as createTcp } from "node:net";
@@ -9,9 +9,14 @@ import { within } from "./client.mjs";
 
 const FAULTS = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|assertion failed/;
 
+const [LOWEST, HIGHEST] = (process.env.TEST_PORTS ?? "20000-28999").split("-").map(Number);
+const PORTS = HIGHEST - LOWEST + 1;
+let asked = Math.floor(Math.random() * PORTS);
+
+/** Never the same twice in a row of them, so that several can be asked for before one is used. */
 export async function freePort() {
     for (let attempt = 0; attempt < 50; attempt++) {
-        const port = 20000 + Math.floor(Math.random() * 10000);
+        const port = LOWEST + asked++ % PORTS;
         const free = await new Promise((done) => {
             const probe = createTcp();
             probe.once("error", () => done(false));
