@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define THREADS_MAX 8
-#define NICENESS 10 /* players wait for the loop: beside two of these it gets four fifths of a core */
+#define NICENESS 10 /* players wait for the loop: beside two of these it has 4/5 of a core */
 #define END_WAIT_S 3
 #define BACK_MAX 32 /* jobs given back in a turn of the loop; what becomes of one may take 50 us */
 

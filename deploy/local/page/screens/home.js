@@ -65,8 +65,8 @@ export function makeHome(app) {
             { class: "home-body narrow" },
             h("h1", { tabindex: "-1", class: "tagline" }, t("tagline")),
             profile.node,
+            find, // above what may come later: nothing moves under a thumb
             missing.node,
-            find,
             h("a", { class: "second wide", href: "#challenge" }, t("challenge")),
             h(
                 "nav",
