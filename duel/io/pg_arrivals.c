@@ -2,7 +2,6 @@
  *
  * A statement costs more than a player in it. So while ASKED_MAX statements are under way, who
  * comes waits here and is asked for with the others; who comes alone is asked for at once.
- * Statements that make players name them in one order, so that no two nodes wait for each other.
  * One player may spoil the transaction of all: then each is asked for alone.
  *
  * Knows the statement and its rows, nothing of what a player is to the hub. */
@@ -13,17 +12,12 @@
 #include <string.h>
 
 #define ASKED_MAX 2     /* statements under way */
-#define TOGETHER_MAX 32 /* players in one: the answer holds the loop for a few milliseconds */
+#define TOGETHER_MAX 64 /* players in one: the answer holds the loop for a few milliseconds */
 
-#define COLUMNS "name, avatar, country, rating, wins, losses, draws, opponents, met"
-
-static const char alone_sql[] =
-    "select 1, id, " COLUMNS ", public.duel_banned(id) from public.duel_arrival($1)";
 /* A `sub` is printable (jwt.h), so no line feed is in it. */
-static const char together_sql[] =
-    "select asked.number, arrived.id, " COLUMNS ", public.duel_banned(arrived.id)"
-    " from unnest(string_to_array($1, E'\\n')) with ordinality as asked (sub, number)"
-    " cross join lateral public.duel_arrival(asked.sub) arrived order by asked.number";
+static const char arrivals_sql[] =
+    "select number, id, name, avatar, country, rating, wins, losses, draws, opponents, met, banned"
+    " from public.duel_arrivals(string_to_array($1, E'\\n'))";
 
 struct arrival {
     struct arrival *next;
@@ -128,47 +122,34 @@ static struct arrival *take_first(struct pg_arrivals *arrivals)
     return arrival;
 }
 
-static int order(const void *a, const void *b)
+/* Takes those who are asked for next, `alone` or as many as may be together. */
+static struct arrival *gather(struct pg_arrivals *arrivals, char *ret_names, uint32_t *ret_size)
 {
-    const struct arrival *const *left = a, *const *right = b;
-    uint32_t size = (*left)->sub_size < (*right)->sub_size ? (*left)->sub_size
-                                                           : (*right)->sub_size;
-    int by_bytes = memcmp((*left)->sub, (*right)->sub, size);
-    return by_bytes != 0 ? by_bytes
-                         : ((*left)->sub_size > (*right)->sub_size) -
-                               ((*left)->sub_size < (*right)->sub_size);
-}
-
-/* Takes those who are asked for next, in the order of their names; returns how many. */
-static uint32_t gather(struct pg_arrivals *arrivals, struct arrival *ret_list[TOGETHER_MAX])
-{
-    uint32_t count = 0;
+    struct arrival *first = NULL, **link = &first;
+    uint32_t size = 0, count = 0;
     do {
-        ret_list[count++] = take_first(arrivals);
-    } while (count < TOGETHER_MAX && !ret_list[0]->alone && arrivals->waiting != NULL &&
+        struct arrival *arrival = take_first(arrivals);
+        memcpy(ret_names + size, arrival->sub, arrival->sub_size);
+        size += arrival->sub_size;
+        ret_names[size++] = '\n';
+        *link = arrival;
+        link = &arrival->next;
+        count++;
+    } while (count < TOGETHER_MAX && !first->alone && arrivals->waiting != NULL &&
              !arrivals->waiting->alone);
-    qsort(ret_list, count, sizeof ret_list[0], order);
-    return count;
+    *link = NULL;
+    *ret_size = size - 1;
+    return first;
 }
 
 static pg_answer on_answer;
 
 static void ask(struct pg_arrivals *arrivals, struct question *question)
 {
-    struct arrival *list[TOGETHER_MAX];
     char names[TOGETHER_MAX * (HUB_SUB_SIZE_MAX + 1)];
-    uint32_t size = 0, count = gather(arrivals, list);
-    struct arrival **link = &question->first;
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(names + size, list[i]->sub, list[i]->sub_size);
-        size += list[i]->sub_size;
-        names[size++] = '\n';
-        *link = list[i];
-        link = &list[i]->next;
-    }
-    *link = NULL;
-    struct pg_ask asked = { .sql = count > 1 ? together_sql : alone_sql,
-                            .params = { { names, size - 1 } }, .params_count = 1,
+    uint32_t size;
+    question->first = gather(arrivals, names, &size);
+    struct pg_ask asked = { .sql = arrivals_sql, .params = { { names, size } }, .params_count = 1,
                             .answer = on_answer, .context = question };
     pg_link_ask(arrivals->link, &asked);
 }

@@ -43,6 +43,10 @@ static const char file_008[] = {
 #include <deploy/migrations/008_events.sql.inc>
     0
 };
+static const char file_009[] = {
+#include <deploy/migrations/009_crowds.sql.inc>
+    0
+};
 
 static const struct {
     const char *name;
@@ -56,6 +60,7 @@ static const struct {
     { "006_arrivals", file_006 },
     { "007_operating", file_007 },
     { "008_events", file_008 },
+    { "009_crowds", file_009 },
 };
 
 #define FILES ((int)(sizeof files / sizeof files[0]))

@@ -104,15 +104,21 @@ TEST(first_arrivals_on_several_nodes_at_once_make_one_player)
         nodes[i] = database_connect(database_url);
     }
     for (int round = 0; round < 25; round++) {
-        char sql[128], id[8][64];
-        (void)snprintf(sql, sizeof sql, "select id from duel_player('racer%d')", round);
+        char sql[256], id[8][128];
         for (int i = 0; i < 8; i++) {
+            /* Two at a time; every second node names them the other way round. */
+            (void)snprintf(sql, sizeof sql,
+                           "select string_agg(id::text, ' ' order by number %s)"
+                           " from duel_arrivals(array['racer%d%c', 'racer%d%c'])",
+                           i % 2 == 0 ? "asc" : "desc", round, i % 2 == 0 ? 'a' : 'b', round,
+                           i % 2 == 0 ? 'b' : 'a');
             CHECK(PQsendQuery(nodes[i], sql) == 1);
         }
         for (int i = 0; i < 8; i++) {
             PGresult *result = PQgetResult(nodes[i]);
             CHECK_INT(PQresultStatus(result), PGRES_TUPLES_OK);
             (void)snprintf(id[i], sizeof id[i], "%s", PQgetvalue(result, 0, 0));
+            CHECK_INT(strlen(id[i]), 73); /* two ids */
             PQclear(result);
             PQclear(PQgetResult(nodes[i]));
             CHECK(strcmp(id[i], id[0]) == 0);

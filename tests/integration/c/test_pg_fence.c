@@ -404,7 +404,7 @@ TEST(results_of_before_there_were_fences_stand_as_fence_0)
     migrate();
     CHECK_STRING(database_ask("select string_agg(name, ' ' order by version) from duel_migrations"),
                  "a b 003_fences 004_reading 005_fair_play 006_arrivals 007_operating"
-                 " 008_events");
+                 " 008_events 009_crowds");
     CHECK_STRING(database_ask("select fence is null and rated_seq is null from duel_matches"), "t");
     CHECK(books_are_right());
     ending.winner = 1;

@@ -142,7 +142,7 @@ TEST(a_database_that_lost_its_schema_is_migrated_again)
 {
     set_up();
     database_do(database_admin, "drop table duel_migrations;"
-                                "drop function duel_player(text)");
+                                "drop function duel_arrivals(text[])");
     ask_player();
     CHECK(world_run_events(1));
     CHECK_INT(world_hub.records[0].reply, HUB_UNAVAILABLE);

@@ -44,7 +44,7 @@ TEST(many_migrate_at_once)
     }
     CHECK_STRING(database_ask("select string_agg(name, ' ' order by version) from duel_migrations"),
                  "001_duels 002_functions 003_fences 004_reading 005_fair_play"
-                 " 006_arrivals 007_operating 008_events");
+                 " 006_arrivals 007_operating 008_events 009_crowds");
     database_close();
 }
 
