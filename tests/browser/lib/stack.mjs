@@ -48,10 +48,16 @@ function findChromium() {
     return found;
 }
 
+// By itself Puppeteer would close its browser at a signal, and let the test go on without.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => process.exit(1));
+}
+
 function launch() {
     const root = process.getuid() === 0;
     return puppeteer.launch({
         executablePath: findChromium(), headless: true, pipe: true,
+        handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
         // Shared memory may be tiny in a container; as root there is no sandbox.
         args: ["--disable-dev-shm-usage", "--force-color-profile=srgb", ...(root ? ["--no-sandbox"] : [])],
     });
