@@ -226,7 +226,7 @@ static void handle_kept(struct hub *hub, const struct hub_event *event)
         door_sought(hub, &event->sought);
     } else if (event->type == HUB_EV_TAKEN) {
         hub->sweep_room = 0; /* it was kept for this one and those behind it */
-        (void)takeover_take(hub, &event->taken.match, &event->taken.copy, false);
+        takeover_swept_in(hub, &event->taken.match, &event->taken.copy);
     } else if (event->type == HUB_EV_SWEPT) {
         keeper_swept(hub, event->swept.reply, event->swept.more);
     } else if (event->type == HUB_EV_LOST) {

@@ -223,6 +223,14 @@ static void check(struct hub *hub, struct live *live)
     }
 }
 
+void takeover_swept_in(struct hub *hub, const struct uuid *id, const struct hub_copy *copy)
+{
+    struct live *live = takeover_take(hub, id, copy, false);
+    if (live != NULL && live->dormant) {
+        check(hub, live);
+    }
+}
+
 /* The first player has come to a match that was taken over. Before anything is said Valkey has to
  * agree that it goes on here, and PostgreSQL that it is not over: the copy may be older than
  * that. */
@@ -231,6 +239,7 @@ void takeover_wake(struct hub *hub, struct live *live)
     live->dormant = false;
     live->unproven = true;
     live->claimed = false;
+    live->check_is_old = live->checking;
     live->save_again_us = 0; /* Valkey is asked now, whatever became of a save without players */
     keeper_changed(hub, live);
     check(hub, live);
@@ -321,7 +330,8 @@ void takeover_checked(struct hub *hub, struct ref match, enum hub_reply reply, b
         return;
     }
     live->checking = false;
-    live->checked = live->unproven;
+    live->checked = live->unproven && !live->check_is_old;
+    live->check_is_old = false;
     struct record *record = pool_get(&hub->records, live->record);
     if (reply == HUB_OK && is_stored && record != NULL && (live->unproven || live->dormant)) {
         out_note(&hub->out, HUB_NOTE_MATCH_WAS_OVER, &live->id, NULL, TEXT_NONE, 0);

@@ -180,6 +180,7 @@ struct live {
     bool claiming;         /* the save under way asks Valkey to agree */
     bool claimed;          /* unproven: it has agreed */
     bool checking;         /* HUB_FX_CHECK is under way */
+    bool check_is_old;     /* and was asked before the player came: its no does not count */
     bool checked;          /* unproven: it was answered */
     bool handing;          /* saves give the match away; without an answer it goes all the same: */
     uint64_t handing_until_us;

@@ -11,6 +11,9 @@
  * read, or the match has ended here. */
 struct live *takeover_take(struct hub *hub, const struct uuid *id, const struct hub_copy *copy,
                         bool is_new);
+/* The same for one of a process that is gone. Its copy may be older than its end, and must not bind
+ * its players until one of them comes: PostgreSQL is asked at once. */
+void takeover_swept_in(struct hub *hub, const struct uuid *id, const struct hub_copy *copy);
 /* It is somebody else's (`node`, or none: who has our node's name), or nobody's: whoever is here is
  * sent there, and nothing of it stays. Not of one whose end was told. */
 void takeover_let_go(struct hub *hub, struct live *live, enum hub_note why, struct text node);

@@ -113,12 +113,22 @@ static void sought(struct ref conn, enum hub_place place, uint64_t fence, const 
     step(event);
 }
 
-static void taken(uint64_t fence)
+static void swept_in(struct hub_copy copy)
 {
     struct hub_event event = { .type = HUB_EV_TAKEN };
     event.taken.match = match_id;
-    event.taken.copy = copy_of(fence);
+    event.taken.copy = copy;
     step(event);
+}
+
+/* It is taken from a process that is gone; PostgreSQL knows of no end. */
+static void taken(uint64_t fence)
+{
+    swept_in(copy_of(fence));
+    const struct hub_effect *asked = effect_of(HUB_FX_CHECK, 0);
+    if (asked != NULL) {
+        checked(asked->check.match, HUB_OK, false);
+    }
 }
 
 static void guess(uint8_t slot, uint32_t round, uint32_t seq, struct text text)
@@ -394,6 +404,40 @@ TEST(a_match_that_is_stored_is_not_played_again)
     finish();
 }
 
+/* Found by chaos: who had been told its end was bound by an older copy of it. */
+TEST(a_copy_that_is_older_than_the_end_binds_nobody)
+{
+    begin(limits_of(250));
+    win_round();
+    restart(limits_of(250));
+    swept_in(copy_of(kept.fence + 1));
+    struct ref match = wanted(HUB_FX_CHECK)->check.match;
+    CHECK_INT(hub_count(hub).dormant, 1);
+    checked(match, HUB_OK, true);
+    CHECK(wanted(HUB_FX_RELEASE) != NULL && hub_count(hub).matches == 0);
+    finish();
+}
+
+/* It may have been stored between that answer and Valkey's word that the match is ours. */
+TEST(what_was_asked_before_the_player_came_proves_nothing)
+{
+    begin(limits_of(250));
+    win_round();
+    restart(limits_of(250));
+    swept_in(copy_of(kept.fence + 1));
+    struct ref match = wanted(HUB_FX_CHECK)->check.match;
+    seats[0] = open_seat(20, &match_id, 0);
+    CHECK(effect_of(HUB_FX_CHECK, 0) == NULL); /* one at a time */
+    CHECK(keep());
+    checked(match, HUB_OK, false);
+    CHECK(told(seats[0], MSG_welcome) == NULL);
+    saved(HUB_OK, kept.fence, NULL);
+    CHECK(told(seats[0], MSG_welcome) == NULL);
+    checked(wanted(HUB_FX_CHECK)->check.match, HUB_OK, false);
+    CHECK(heard(seats[0], MSG_welcome) != NULL);
+    finish();
+}
+
 TEST(without_valkeys_word_nobody_is_welcomed_to_a_match_that_was_taken_over)
 {
     begin(limits_of(250));
@@ -472,10 +516,7 @@ TEST(a_newer_copy_is_what_counts)
     tick();
     CHECK(keep());
     restart(limits_of(250));
-    struct hub_event event = { .type = HUB_EV_TAKEN };
-    event.taken.match = match_id;
-    event.taken.copy = older;
-    step(event);
+    swept_in(older);
     taken(fence + 3);
     CHECK_INT(hub_count(hub).dormant, 1);
     seats[0] = open_seat(20, &match_id, 0);
