@@ -3,6 +3,8 @@
 #include <string.h>
 #include <tests/sim/world/world_witness.h>
 
+#define ANSWER_MS 10000 /* a store answers sooner, or not at all */
+
 /* ---- what a match is played for ---- */
 
 void witness_made(struct world *world, struct book *book)
@@ -163,8 +165,9 @@ void witness_told_cooldown(struct world *world, uint32_t user, const struct msg_
         return;
     }
     world->tally->cooldowns++;
-    if (world->witness->left[user] < 3 ||
-        error->until <= (int64_t)(world->self->local_us / 1000)) {
+    /* It may have ended while Valkey's answer was on its way. */
+    int64_t asked_ms = (int64_t)(world->self->local_us / 1000) - ANSWER_MS;
+    if (world->witness->left[user] < 3 || error->until <= asked_ms) {
         world_fault(world, "somebody has to wait who need not");
     }
 }
