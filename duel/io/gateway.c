@@ -26,8 +26,11 @@
 #define LIBRARY_LINES_PER_S 5 /* a peer can make libwebsockets complain */
 
 /* Debian compiles libwebsockets with its assertions: at each close it looks at every connection of
- * the context, 80 us where there are 19,600. So the connections are dealt out to several. */
-#define CONTEXTS 4
+ * the context, 80 us and more where there are 19,600. So the connections are dealt out to several.
+ * But each has tables of all descriptors. */
+#define CONTEXTS_MAX 16
+#define TABLE_ENTRY_SIZE 16
+#define TABLES_SIZE_MAX (5u << 20) /* of all contexts */
 
 struct share {
     struct gateway *gateway;
@@ -38,7 +41,8 @@ struct share {
 
 struct lws_watch {
     struct gateway *gateway;
-    struct share shares[CONTEXTS];
+    struct share shares[CONTEXTS_MAX];
+    uint32_t shares_count;
     uint32_t adopted; /* connections so far: the shares take turns */
     int listener;     /* -1: closed */
     struct ev_io acceptable;
@@ -209,7 +213,8 @@ static void adopt(struct gateway *gateway, int fd, const struct sockaddr *peer)
         return;
     }
     metrics_add(METRIC_ACCEPTED, 1);
-    const struct share *share = &gateway->watch->shares[gateway->watch->adopted++ % CONTEXTS];
+    struct lws_watch *watch = gateway->watch;
+    const struct share *share = &watch->shares[watch->adopted++ % watch->shares_count];
     struct lws *wsi = lws_adopt_socket_vhost(share->vhost, fd);
     if (wsi == NULL) { /* which has closed it */
         conn_release(gateway, conn);
@@ -321,11 +326,19 @@ static bool create_share(struct share *share, struct gateway *gateway, struct te
     return true;
 }
 
+static uint32_t count_contexts(uint32_t connections_max)
+{
+    uint32_t count = TABLES_SIZE_MAX / TABLE_ENTRY_SIZE / connections_max;
+    return count < 1 ? 1 : count > CONTEXTS_MAX ? CONTEXTS_MAX : count;
+}
+
 static bool create_shares(struct gateway *gateway, struct text *ret_problem)
 {
+    struct lws_watch *watch = gateway->watch;
     lws_set_log_level(LLL_ERR | LLL_WARN, library_says);
-    for (uint32_t i = 0; i < CONTEXTS; i++) {
-        if (!create_share(&gateway->watch->shares[i], gateway, ret_problem)) {
+    watch->shares_count = count_contexts(gateway->connections_max);
+    for (uint32_t i = 0; i < watch->shares_count; i++) {
+        if (!create_share(&watch->shares[i], gateway, ret_problem)) {
             return false;
         }
     }
@@ -433,7 +446,7 @@ void gateway_destroy(struct gateway *gateway)
     if (gateway->watch != NULL) {
         stop_listening(gateway);
         ev_timer_stop(loop_ev(gateway->loop), &gateway->watch->deadline);
-        for (uint32_t i = 0; i < CONTEXTS; i++) {
+        for (uint32_t i = 0; i < gateway->watch->shares_count; i++) {
             destroy_share(&gateway->watch->shares[i]);
         }
     }
