@@ -92,8 +92,8 @@ test("people play, and no rule is broken", async () => {
 });
 
 test("friends, lost lines, typing, leaving and playing again", async () => {
-    const run = await play(words("--matches 10 --ramp 0.5 --seconds 6 --think 50-400 --suggest 20 --drops 30 "
-        + "--leave 20 --rematch 50 --invite 40"));
+    const run = await play(words("--matches 20 --ramp 0.5 --seconds 6 --think 50-400 --suggest 20 --drops 30 "
+        + "--leave 20 --rematch 90 --invite 40"));
     assertFine(run);
     const { counts, latency } = run.result;
     for (const what of ["drops", "resumes", "suggests", "rematches"]) {
