@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CRC_SIZE 4
+#define VARINT_SIZE_MAX 10
 #define NO_TEXT UINT16_MAX /* instead of a size */
 
 /* ---- writing ---- */
@@ -43,6 +44,17 @@ void bytes_put_u32(struct text_buffer *buffer, uint32_t value)
 void bytes_put_u64(struct text_buffer *buffer, uint64_t value)
 {
     put(buffer, value, 8);
+}
+
+void bytes_put_varint(struct text_buffer *buffer, uint64_t value)
+{
+    char bytes[VARINT_SIZE_MAX];
+    uint32_t size = 0;
+    for (; value >= 0x80; value >>= 7) {
+        bytes[size++] = (char)(uint8_t)(value | 0x80);
+    }
+    bytes[size++] = (char)(uint8_t)value;
+    text_append(buffer, (struct text){ bytes, size });
 }
 
 void bytes_put_uuid(struct text_buffer *buffer, const struct uuid *uuid)
@@ -132,6 +144,27 @@ uint32_t bytes_get_u32(struct bytes_reader *reader, uint32_t max)
 uint64_t bytes_get_u64(struct bytes_reader *reader, uint64_t max)
 {
     return get(reader, 8, max);
+}
+
+uint64_t bytes_get_varint(struct bytes_reader *reader, uint64_t max)
+{
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < VARINT_SIZE_MAX && !reader->bad; i++) {
+        uint8_t byte = bytes_get_u8(reader, UINT8_MAX);
+        uint64_t bits = byte & 0x7fu;
+        if ((i == VARINT_SIZE_MAX - 1 && bits > 1) || (byte == 0 && i > 0)) {
+            break;
+        }
+        value |= bits << (7 * i);
+        if ((byte & 0x80) == 0 && !reader->bad && value <= max) {
+            return value;
+        }
+        if ((byte & 0x80) == 0) {
+            break;
+        }
+    }
+    reader->bad = true;
+    return 0;
 }
 
 bool bytes_get_bool(struct bytes_reader *reader)

@@ -1,6 +1,7 @@
 /* What reached a match, and the match run again from it; see journal.h. What is read is checked
  * before the rules see it: they assert what they are given. */
 #include <duel/base/assert.h>
+#include <duel/base/bytes.h>
 #include <duel/core/journal.h>
 #include <string.h>
 
@@ -15,43 +16,28 @@
 #define KIND_TRUNCATED 15u
 
 #define TIME_US_MAX UINT64_C(253402300799999999) /* the end of the year 9999 */
-#define VARINT_SIZE_MAX 10u
 
 _Static_assert(MATCH_EV_VOID < KIND_SHIFT, "events have the first kinds");
 
 /* ---- writing ---- */
 
-static void put_byte(struct text_buffer *buffer, uint8_t byte)
-{
-    text_append(buffer, (struct text){ (const char *)&byte, 1 });
-}
-
-static void put(struct text_buffer *buffer, uint64_t value)
-{
-    while (value >= 0x80) {
-        put_byte(buffer, (uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    put_byte(buffer, (uint8_t)value);
-}
-
 void journal_put_head(struct text_buffer *buffer, const struct match_rules *rules,
                       uint64_t now_us)
 {
-    put_byte(buffer, JOURNAL_VERSION);
-    put(buffer, now_us);
-    put(buffer, rules->best_of);
-    put(buffer, rules->waiting_ms);
-    put(buffer, rules->countdown_ms);
-    put(buffer, rules->round_ms);
-    put(buffer, rules->intermission_ms);
-    put(buffer, rules->rematch_ms);
-    put(buffer, rules->grace_ms);
-    put(buffer, rules->grace_total_ms);
-    put(buffer, rules->max_guesses);
-    put(buffer, rules->lockout_ms);
-    put(buffer, rules->lag_cap_ms);
-    put(buffer, rules->ready_wait_ms);
+    bytes_put_u8(buffer, JOURNAL_VERSION);
+    bytes_put_varint(buffer, now_us);
+    bytes_put_varint(buffer, rules->best_of);
+    bytes_put_varint(buffer, rules->waiting_ms);
+    bytes_put_varint(buffer, rules->countdown_ms);
+    bytes_put_varint(buffer, rules->round_ms);
+    bytes_put_varint(buffer, rules->intermission_ms);
+    bytes_put_varint(buffer, rules->rematch_ms);
+    bytes_put_varint(buffer, rules->grace_ms);
+    bytes_put_varint(buffer, rules->grace_total_ms);
+    bytes_put_varint(buffer, rules->max_guesses);
+    bytes_put_varint(buffer, rules->lockout_ms);
+    bytes_put_varint(buffer, rules->lag_cap_ms);
+    bytes_put_varint(buffer, rules->ready_wait_ms);
 }
 
 void journal_put_event(struct text_buffer *buffer, const struct match_event *event,
@@ -60,21 +46,21 @@ void journal_put_event(struct text_buffer *buffer, const struct match_event *eve
     bool flag = (event->type == MATCH_EV_FRAME && event->ok) ||
                 (event->type == MATCH_EV_GUESS && event->correct);
     ASSERT(event->now_us >= since_us && event->slot < 2);
-    put_byte(buffer, (uint8_t)((uint32_t)event->type | (event->slot != 0 ? SLOT_BIT : 0) |
+    bytes_put_u8(buffer, (uint8_t)((uint32_t)event->type | (event->slot != 0 ? SLOT_BIT : 0) |
                                (flag ? FLAG_BIT : 0)));
-    put(buffer, event->now_us - since_us);
+    bytes_put_varint(buffer, event->now_us - since_us);
     switch (event->type) {
     case MATCH_EV_GUESS:
-        put(buffer, event->round);
-        put(buffer, event->seq);
-        put(buffer, event->similarity);
+        bytes_put_varint(buffer, event->round);
+        bytes_put_varint(buffer, event->seq);
+        bytes_put_varint(buffer, event->similarity);
         break;
     case MATCH_EV_READY:
     case MATCH_EV_FRAME:
-        put(buffer, event->round);
+        bytes_put_varint(buffer, event->round);
         break;
     case MATCH_EV_RTT:
-        put(buffer, event->rtt_us);
+        bytes_put_varint(buffer, event->rtt_us);
         break;
     case MATCH_EV_TICK:
     case MATCH_EV_CONNECT:
@@ -87,53 +73,31 @@ void journal_put_event(struct text_buffer *buffer, const struct match_event *eve
 
 void journal_put_shift(struct text_buffer *buffer, uint64_t us)
 {
-    put_byte(buffer, KIND_SHIFT);
-    put(buffer, us);
+    bytes_put_u8(buffer, KIND_SHIFT);
+    bytes_put_varint(buffer, us);
 }
 
 void journal_put_resume(struct text_buffer *buffer, uint64_t now_us)
 {
-    put_byte(buffer, KIND_RESUME);
-    put(buffer, now_us);
+    bytes_put_u8(buffer, KIND_RESUME);
+    bytes_put_varint(buffer, now_us);
 }
 
 void journal_put_truncated(struct text_buffer *buffer)
 {
-    put_byte(buffer, KIND_TRUNCATED);
+    bytes_put_u8(buffer, KIND_TRUNCATED);
 }
 
 /* ---- reading ---- */
 
-static uint8_t get_byte(struct journal_run *run)
-{
-    if (run->left == 0) {
-        run->state = JOURNAL_BAD;
-        return 0;
-    }
-    run->left--;
-    return *run->at++;
-}
-
 /* 0 and a bad run when it is beyond `max`, cut, or longer than it need be. */
 static uint64_t get(struct journal_run *run, uint64_t max)
 {
-    uint64_t value = 0;
-    for (uint32_t i = 0; i < VARINT_SIZE_MAX; i++) {
-        uint8_t byte = get_byte(run);
-        uint64_t bits = byte & 0x7fu;
-        if ((i == VARINT_SIZE_MAX - 1 && bits > 1) || (byte == 0 && i > 0)) {
-            break;
-        }
-        value |= bits << (7 * i);
-        if ((byte & 0x80) == 0) {
-            if (run->state != JOURNAL_BAD && value <= max) {
-                return value;
-            }
-            break;
-        }
+    uint64_t value = bytes_get_varint(&run->bytes, max);
+    if (run->bytes.bad) {
+        run->state = JOURNAL_BAD;
     }
-    run->state = JOURNAL_BAD;
-    return 0;
+    return value;
 }
 
 static uint32_t get_u32(struct journal_run *run)
@@ -162,9 +126,8 @@ static struct match_rules get_rules(struct journal_run *run)
 void journal_open(struct journal_run *run, struct text bytes)
 {
     memset(run, 0, sizeof *run);
-    run->at = (const uint8_t *)bytes.data;
-    run->left = bytes.size;
-    if (get_byte(run) != JOURNAL_VERSION) {
+    run->bytes = (struct bytes_reader){ (const uint8_t *)bytes.data, bytes.size, false };
+    if (bytes_get_u8(&run->bytes, UINT8_MAX) != JOURNAL_VERSION) {
         run->state = JOURNAL_BAD;
     }
     uint64_t now_us = get(run, TIME_US_MAX);
@@ -230,13 +193,13 @@ bool journal_next(struct journal_run *run)
     if (run->state != JOURNAL_RUNNING) {
         return false;
     }
-    if (run->left == 0) {
+    if (run->bytes.left == 0) {
         run->state = JOURNAL_WHOLE;
         return false;
     }
     memset(&run->entry, 0, sizeof run->entry);
     run->effects.count = 0;
-    uint8_t first = get_byte(run);
+    uint8_t first = bytes_get_u8(&run->bytes, UINT8_MAX);
     if ((first & KIND_MASK) <= MATCH_EV_VOID &&
         (first & ~(KIND_MASK | SLOT_BIT | FLAG_BIT)) == 0) {
         get_event(run, first);

@@ -54,14 +54,32 @@ enum match_round_state match_guess_state(const struct match *match, uint64_t *re
 
 /* ---- one guess ---- */
 
-static const struct match_guess *find(const struct match_seat *seat, uint32_t seq)
+/* The number of the guess with this `seq`, guesses_count when there is none. */
+static uint32_t find(const struct match_seat *seat, uint32_t seq)
 {
-    for (uint32_t i = 0; i < seat->guesses_count; i++) {
-        if (seat->guesses[i].seq == seq) {
-            return &seat->guesses[i];
-        }
+    uint32_t i = 0;
+    while (i < seat->guesses_count && seat->guesses[i].seq != seq) {
+        i++;
     }
-    return NULL;
+    return i;
+}
+
+struct match_guess match_guess_told(const struct match *match, uint8_t slot, uint32_t number)
+{
+    const struct match_seat *seat = &match->seats[slot];
+    ASSERT(number < seat->guesses_count);
+    const struct match_try *tried = &seat->guesses[number];
+    bool locks = !tried->correct && match->rules.lockout_ms > 0; /* */
+    return (struct match_guess){
+        .seq = tried->seq,
+        .similarity = tried->similarity,
+        .guesses_left = (match->rules.max_guesses - 1 - number) & 0x7f,
+        .correct = tried->correct,
+        .raw_ms = tried->raw_us / 1000,
+        .ms = tried->ms,
+        .locked_until_us = locks ? match->round_starts_us + tried->raw_us +
+                                       (uint64_t)match->rules.lockout_ms * 1000 : 0,
+    };
 }
 
 /* Whether and why it is refused, in the order of R-24. */
@@ -88,37 +106,35 @@ static bool is_refused(const struct match *match, const struct match_event *even
 }
 
 /* */
-static const struct match_guess *accept(struct match *match, const struct match_event *event)
+static void accept(struct match *match, const struct match_event *event)
 {
     struct match_seat *seat = &match->seats[event->slot];
     uint64_t raw_us = match->now_us - match->round_starts_us;
     uint64_t lag_us = match_lag_us(match, event->slot);
-    struct match_guess *guess = &seat->guesses[seat->guesses_count++];
+    struct match_try *guess = &seat->guesses[seat->guesses_count++];
+    ASSERT(raw_us <= UINT32_MAX);
     guess->seq = event->seq;
     guess->similarity = event->similarity & 0xffffff;
-    guess->raw_ms = (uint32_t)(raw_us / 1000);
-    guess->ms = (uint32_t)(raw_us > lag_us ? (raw_us - lag_us) / 1000 : 0);
-    guess->guesses_left = (match->rules.max_guesses - seat->guesses_count) & 0x7f;
     guess->correct = event->correct;
+    guess->raw_us = (uint32_t)raw_us;
+    guess->ms = (uint32_t)(raw_us > lag_us ? (raw_us - lag_us) / 1000 : 0);
     if (event->correct) {
         seat->solved = true;
         seat->suspect = guess->ms < SUSPECT_MS;
         match_guess_close(match, match_other(event->slot));
     } else if (match->rules.lockout_ms > 0) {
-        guess->locked_until_us = match->now_us + (uint64_t)match->rules.lockout_ms * 1000;
-        seat->locked_until_us = guess->locked_until_us;
+        seat->locked_until_us = match->now_us + (uint64_t)match->rules.lockout_ms * 1000;
     }
-    return guess;
 }
 
-static void tell_verdict(struct match_effects *effects, uint8_t slot, uint32_t round,
-                         const struct match_guess *guess, bool again)
+static void tell_verdict(const struct match *match, uint8_t slot, uint32_t number, bool again,
+                         struct match_effects *effects)
 {
     struct match_effect *effect = match_emit(effects, MATCH_FX_VERDICT);
     effect->slot = slot;
-    effect->round = round;
+    effect->round = match->guesses_round;
     effect->again = again;
-    effect->guess = *guess;
+    effect->guess = match_guess_told(match, slot, number);
 }
 
 static void tell_opponent(const struct match *match, uint8_t about, enum match_status status,
@@ -134,12 +150,11 @@ static void tell_opponent(const struct match *match, uint8_t about, enum match_s
 void match_guess_take(struct match *match, const struct match_event *event,
                       struct match_effects *effects)
 {
-    const struct match_guess *guess = NULL;
-    if (event->round == match->guesses_round) {
-        guess = find(&match->seats[event->slot], event->seq); /* */
-    }
-    if (guess != NULL) {
-        tell_verdict(effects, event->slot, event->round, guess, true);
+    const struct match_seat *seat = &match->seats[event->slot];
+    uint32_t before = seat->guesses_count;
+    uint32_t same = event->round == match->guesses_round ? find(seat, event->seq) : before;
+    if (same < before) { /* */
+        tell_verdict(match, event->slot, same, true, effects);
         return;
     }
     enum match_reject why;
@@ -147,8 +162,8 @@ void match_guess_take(struct match *match, const struct match_event *event,
         match_reject(effects, event, why);
         return;
     }
-    guess = accept(match, event);
-    tell_verdict(effects, event->slot, match->round, guess, false);
+    accept(match, event);
+    tell_verdict(match, event->slot, before, false, effects);
     tell_opponent(match, event->slot, MATCH_GUESSING, effects); /* right or wrong */
 }
 

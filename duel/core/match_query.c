@@ -68,13 +68,12 @@ static void check_guesses(const struct match *match, const struct match_seat *se
 {
     ASSERT(seat->guesses_count <= match->rules.max_guesses);
     for (uint32_t i = 0; i < seat->guesses_count; i++) {
-        const struct match_guess *guess = &seat->guesses[i];
+        const struct match_try *guess = &seat->guesses[i];
         bool last = i + 1 == seat->guesses_count;
         ASSERT(i == 0 || guess->seq > seat->guesses[i - 1].seq);
-        ASSERT(i == 0 || guess->raw_ms >= seat->guesses[i - 1].raw_ms);
-        ASSERT(guess->ms <= guess->raw_ms);
-        ASSERT(guess->raw_ms - guess->ms <= match->rules.lag_cap_ms + 1);
-        ASSERT(guess->guesses_left == match->rules.max_guesses - 1 - i);
+        ASSERT(i == 0 || guess->raw_us >= seat->guesses[i - 1].raw_us);
+        ASSERT(guess->ms <= guess->raw_us / 1000);
+        ASSERT(guess->raw_us / 1000 - guess->ms <= match->rules.lag_cap_ms + 1);
         ASSERT(guess->correct == (last && seat->solved));
     }
     ASSERT(!seat->solved || seat->guesses_count > 0);

@@ -174,7 +174,7 @@ static void keep_frame(struct live *live, const struct hub_event_frame *frame)
     }
     ASSERT(frame->type.size <= FRAME_TYPE_SIZE_MAX);
     memcpy(live->frame_type, frame->type.data, frame->type.size);
-    live->frame_type_size = frame->type.size;
+    live->frame_type_size = (uint8_t)frame->type.size;
     live->frame_size = frame->size;
     live->frame_round = frame->round;
 }

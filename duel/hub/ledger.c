@@ -48,58 +48,35 @@ static void list_remove(struct hub *hub, struct record *record)
 
 /* ---- the log ---- */
 
-enum entry_kind { ENTRY_GUESS, ENTRY_FRAME, ENTRY_ROUND };
-
-#define IS_VIDEO 1u
-#define IS_CORRECT 2u
-#define HAS_TEXT 4u
-
-/* What happened in a match, in order. Of a frame that was drawn again the last one counts; the
- * rounds come when it is over. */
-struct entry {
-    uint8_t kind;
-    uint8_t round; /* 1… */
-    uint8_t slot;  /* GUESS, and: */
-    uint8_t marks;
-    union {
-        struct {
-            uint32_t seq;
-            uint32_t similarity;
-            uint32_t ms;
-            uint32_t raw_ms;
-        } guess; /* its text comes behind, with its size (1 byte) before it, if it has one */
-        struct uuid frame;
-        struct match_round played;
-    };
-};
-
-_Static_assert(sizeof(struct entry) == LEDGER_ENTRY_SIZE, "entries are written as they are");
+/* In order (entry.h). Of a frame that was drawn again the last one counts; the rounds come when it
+ * is over. */
 
 static void log_kept(struct hub *hub, struct record *record, const struct entry *entry)
 {
-    chain_append_kept(hub, &record->log, (struct text){ (const char *)entry, sizeof *entry });
-    hub->log_bytes += sizeof *entry;
+    char bytes[ENTRY_SIZE_MAX];
+    struct text_buffer packed;
+    text_buffer_init(&packed, bytes, sizeof bytes);
+    entry_put(&packed, entry);
+    chain_append_kept(hub, &record->log, text_of(&packed));
+    hub->log_bytes += packed.size;
 }
 
-/* The entry with its text, if there is room for that. */
-static bool log_with_text(struct hub *hub, struct record *record, struct entry entry,
-                          struct text text)
+/* A guess with its text, if there is room for that. */
+static bool log_with_text(struct hub *hub, struct record *record, const struct entry *entry)
 {
-    char bytes[sizeof entry + 1 + LEDGER_TEXT_SIZE_MAX];
-    uint32_t size = (uint32_t)sizeof entry + 1 + text.size;
-    ASSERT(text.size <= LEDGER_TEXT_SIZE_MAX);
+    char bytes[ENTRY_SIZE_MAX + ENTRY_TEXT_SIZE_MAX];
+    struct text_buffer packed;
+    struct text text = entry->guess.text;
     if (text.data == NULL || text.size > hub->limits.guess_log_max - record->text_size) {
         return false;
     }
-    entry.marks |= HAS_TEXT;
-    memcpy(bytes, &entry, sizeof entry);
-    bytes[sizeof entry] = (char)(uint8_t)text.size;
-    memcpy(bytes + sizeof entry + 1, text.data, text.size);
-    if (!chain_append(hub, &record->log, (struct text){ bytes, size })) {
+    text_buffer_init(&packed, bytes, sizeof bytes);
+    entry_put(&packed, entry);
+    if (!chain_append(hub, &record->log, text_of(&packed))) {
         return false;
     }
     record->text_size += text.size;
-    hub->log_bytes += size;
+    hub->log_bytes += packed.size;
     return true;
 }
 
@@ -109,14 +86,9 @@ void ledger_copy_guess(struct hub *hub, struct record *record, const struct hub_
     if (record->result.guesses_count == hub->guesses_max) {
         return; /* of a match taken over from a process that allowed more of them */
     }
-    struct entry entry = {
-        .kind = ENTRY_GUESS,
-        .round = guess->round,
-        .slot = guess->slot,
-        .marks = (uint8_t)((guess->is_video ? IS_VIDEO : 0) | (guess->correct ? IS_CORRECT : 0)),
-        .guess = { guess->seq, guess->similarity, guess->ms, guess->raw_ms },
-    };
-    if (!log_with_text(hub, record, entry, guess->text)) {
+    struct entry entry = { .kind = ENTRY_GUESS, .guess = *guess };
+    if (!log_with_text(hub, record, &entry)) {
+        entry.guess.text = TEXT_NONE;
         log_kept(hub, record, &entry);
     }
     record->result.guesses_count++;
@@ -149,39 +121,6 @@ void ledger_frame(struct hub *hub, struct record *record, uint32_t round, const 
 
 /* ---- reading it ---- */
 
-/* `text`: room for LEDGER_TEXT_SIZE_MAX. The next entry, and its text or none. */
-static bool next_entry(struct chain_reader *log, struct entry *ret_entry, char *text,
-                       struct text *ret_text)
-{
-    if (log->left == 0) {
-        return false;
-    }
-    chain_get(log, ret_entry, sizeof *ret_entry);
-    *ret_text = TEXT_NONE;
-    if ((ret_entry->marks & HAS_TEXT) != 0) {
-        uint8_t size;
-        chain_get(log, &size, sizeof size);
-        chain_get(log, text, size);
-        *ret_text = (struct text){ text, size };
-    }
-    return true;
-}
-
-static struct hub_guess guess_of(const struct entry *entry, struct text text)
-{
-    return (struct hub_guess){
-        .round = entry->round,
-        .slot = entry->slot,
-        .is_video = (entry->marks & IS_VIDEO) != 0,
-        .correct = (entry->marks & IS_CORRECT) != 0,
-        .seq = entry->guess.seq,
-        .similarity = entry->guess.similarity,
-        .ms = entry->guess.ms,
-        .raw_ms = entry->guess.raw_ms,
-        .text = text,
-    };
-}
-
 struct ledger_reader ledger_read(const struct hub *hub, const struct record *record)
 {
     return (struct ledger_reader){ .log = chain_read(hub, &record->log) };
@@ -190,10 +129,9 @@ struct ledger_reader ledger_read(const struct hub *hub, const struct record *rec
 bool ledger_next(struct ledger_reader *reader, struct hub_guess *ret_guess)
 {
     struct entry entry;
-    struct text text;
-    while (next_entry(&reader->log, &entry, reader->text, &text)) {
+    while (entry_next(&reader->log, &entry, reader->text)) {
         if (entry.kind == ENTRY_GUESS) {
-            *ret_guess = guess_of(&entry, text);
+            *ret_guess = entry.guess;
             return true;
         }
     }
@@ -205,8 +143,7 @@ void ledger_frames(const struct hub *hub, const struct record *record,
 {
     struct ledger_reader reader = ledger_read(hub, record);
     struct entry entry;
-    struct text text;
-    while (next_entry(&reader.log, &entry, reader.text, &text)) {
+    while (entry_next(&reader.log, &entry, reader.text)) {
         if (entry.kind == ENTRY_FRAME) {
             ret_frames[entry.round - 1] = entry.frame;
         }
@@ -219,14 +156,13 @@ const struct hub_result *ledger_result(struct hub *hub, struct ref ref)
     ASSERT(record != NULL && record->state != RECORD_LIVE);
     struct chain_reader log = chain_read(hub, &record->log);
     struct entry entry;
-    struct text text;
     uint32_t guesses = 0;
     uint32_t texts = 0;
     memset(hub->rounds, 0, sizeof hub->rounds);
-    while (next_entry(&log, &entry, hub->texts + texts, &text)) {
+    while (entry_next(&log, &entry, hub->texts + texts)) {
         if (entry.kind == ENTRY_GUESS) {
-            hub->guesses[guesses++] = guess_of(&entry, text);
-            texts += text.size;
+            hub->guesses[guesses++] = entry.guess;
+            texts += entry.guess.text.size;
         } else if (entry.kind == ENTRY_FRAME) {
             hub->rounds[entry.round - 1].frame = entry.frame;
         } else {

@@ -263,7 +263,7 @@ static void fill_texts(struct hub *hub, struct player *player, struct text name,
     }
     char *room = pool_acquire(&hub->player_texts[kind], &player->texts);
     ASSERT(room != NULL);
-    player->texts_kind = kind;
+    player->texts_kind = (uint8_t)kind;
     memcpy(room, name.data, name.size);
     player->name = (struct text){ room, name.size };
     player->avatar = TEXT_NONE;
@@ -284,7 +284,7 @@ static void fill(struct hub *hub, struct player *player, const struct hub_event_
     player->country_size = 0;
     if (fits(event->country, sizeof player->country)) {
         memcpy(player->country, event->country.data, event->country.size);
-        player->country_size = event->country.size;
+        player->country_size = (uint8_t)event->country.size;
     }
     player->rating = event->rating;
     player->wins = event->wins;

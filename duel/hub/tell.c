@@ -209,7 +209,8 @@ static void describe_rounds(struct hub *hub, const struct live *live, uint32_t s
         if (match->guesses_round == match->round) {
             welcome->round.guesses_count = seat->guesses_count;
             for (uint32_t i = 0; i < seat->guesses_count; i++) {
-                describe_verdict(match->round, &seat->guesses[i], &welcome->round.guesses[i]);
+                struct match_guess guess = match_guess_told(match, (uint8_t)slot, i);
+                describe_verdict(match->round, &guess, &welcome->round.guesses[i]);
             }
         }
     }

@@ -19,7 +19,9 @@ static void describe_seat(const struct hub *hub, const struct live *live, uint32
     seat->lag_us = match_lag_us(&live->match, (uint8_t)slot);
     seat->guesses_count = state->guesses_count;
     seat->guesses_round = live->match.guesses_round;
-    memcpy(seat->guesses, state->guesses, sizeof seat->guesses);
+    for (uint32_t i = 0; i < state->guesses_count; i++) {
+        seat->guesses[i] = match_guess_told(&live->match, (uint8_t)slot, i);
+    }
 }
 
 static void describe(const struct hub *hub, const struct live *live, struct hub_view *view)

@@ -18,6 +18,8 @@ void bytes_put_u8(struct text_buffer *buffer, uint8_t value);
 void bytes_put_u16(struct text_buffer *buffer, uint16_t value);
 void bytes_put_u32(struct text_buffer *buffer, uint32_t value);
 void bytes_put_u64(struct text_buffer *buffer, uint64_t value);
+/* Seven bits a byte, the lowest first (LEB128): 1 to 10 bytes. */
+void bytes_put_varint(struct text_buffer *buffer, uint64_t value);
 void bytes_put_uuid(struct text_buffer *buffer, const struct uuid *uuid);
 /* At most BYTES_TEXT_SIZE_MAX bytes, or no text. */
 void bytes_put_text(struct text_buffer *buffer, struct text text);
@@ -39,6 +41,8 @@ uint8_t bytes_get_u8(struct bytes_reader *reader, uint8_t max);
 uint16_t bytes_get_u16(struct bytes_reader *reader, uint16_t max);
 uint32_t bytes_get_u32(struct bytes_reader *reader, uint32_t max);
 uint64_t bytes_get_u64(struct bytes_reader *reader, uint64_t max);
+/* Bad too when it is longer than it need be. */
+uint64_t bytes_get_varint(struct bytes_reader *reader, uint64_t max);
 bool bytes_get_bool(struct bytes_reader *reader);
 struct uuid bytes_get_uuid(struct bytes_reader *reader);
 /* A view into the blob, or no text. Not UTF-8 is bad too. */

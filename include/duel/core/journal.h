@@ -12,7 +12,7 @@
 #ifndef DUEL_CORE_JOURNAL_H
 #define DUEL_CORE_JOURNAL_H
 
-#include <duel/base/text.h>
+#include <duel/base/bytes.h>
 #include <duel/core/match.h>
 
 #define JOURNAL_VERSION 1
@@ -57,8 +57,7 @@ enum journal_state {
 
 /* A run through a journal. `entry`, `effects` and `match` are of the latest step. */
 struct journal_run {
-    const uint8_t *at;
-    uint32_t left;
+    struct bytes_reader bytes; /* what is left */
     enum journal_state state;
     struct journal_entry entry;
     struct match_effects effects; /* of an EVENT; none otherwise */

@@ -117,6 +117,7 @@ enum match_effect_type {
 
 enum match_status { MATCH_GUESSING, MATCH_SOLVED, MATCH_OUT };
 
+/* As it is told. */
 struct match_guess {
     uint32_t seq;
     uint32_t similarity : 24; /* millionths */
@@ -146,6 +147,15 @@ struct match_effects {
     struct match_effect list[MATCH_EFFECTS_MAX];
 };
 
+/* As it is kept: match_guess_told() works out the rest. */
+struct match_try {
+    uint32_t seq;
+    uint32_t similarity : 24;
+    uint32_t correct : 1;
+    uint32_t raw_us; /* a round and its lag are little more than an hour at most */
+    uint32_t ms;
+};
+
 /* A finished round. */
 struct match_round {
     uint32_t video;
@@ -164,7 +174,7 @@ struct match_seat {
     uint32_t rtt_us[MATCH_RTT_SAMPLES];
     uint32_t rtt_count; /* samples ever; the ring's next place is rtt_count % MATCH_RTT_SAMPLES */
     uint32_t guesses_count;
-    struct match_guess guesses[MATCH_GUESSES_MAX]; /* of match.guesses_round */
+    struct match_try guesses[MATCH_GUESSES_MAX]; /* of match.guesses_round */
     bool connected;
     bool was_here;   /* connected at least once */
     bool past_grace; /* gone, and its grace has run out */
@@ -201,7 +211,7 @@ struct match {
     struct match_round rounds[MATCH_ROUNDS_MAX];
 };
 
-_Static_assert(sizeof(struct match) <= 2048, "struct match is at most 2 KiB");
+_Static_assert(sizeof(struct match) <= 1088, "thousands of them are kept");
 
 /* Whether a match can be played by them: within the bounds above, and no duration beyond any that
  * can be set. For rules that come from outside. */
@@ -230,6 +240,8 @@ void match_check(const struct match *match);
 uint32_t match_lag_us(const struct match *match, uint8_t slot);
 /* 200 a round won, and the bonus of a best of 5 that ended by score with three wins. */
 uint32_t match_points(const struct match *match, uint8_t slot);
+/* The seat's `number`th guess (0…) of match.guesses_round. */
+struct match_guess match_guess_told(const struct match *match, uint8_t slot, uint32_t number);
 /* Mean credited time over the finished rounds that the seat solved, MATCH_NO_TIME when none. */
 uint32_t match_average_ms(const struct match *match, uint8_t slot);
 /* A similarity as a player is told it: 0, 500, 700, 800 or 1000 (thousandths), rounded down. */

@@ -77,20 +77,20 @@ struct hub_result {
     uint64_t fence; /* of several results of a match the one with the highest stands */
     struct uuid player[2]; /* users.id */
     bool rated;
-    enum match_reason reason;
     int8_t winner;
+    enum match_reason reason;
     uint32_t best_of;
     uint32_t score[2];
     uint32_t points[2];
+    uint32_t won_ms;      /* the winner's times over the rounds won, or MATCH_NO_TIME */
     int64_t started_ms;   /* Unix epoch */
     int64_t completed_ms; /* Unix epoch */
-    uint32_t won_ms;      /* the winner's times over the rounds won, or MATCH_NO_TIME */
     uint32_t rounds_count;
-    const struct hub_round *rounds;
     uint32_t guesses_count;
+    int32_t after[2]; /* ratings as stored, for HUB_FX_PUBLISH */
+    const struct hub_round *rounds;
     const struct hub_guess *guesses;
     struct text journal; /* that runs the match again (duel/core/journal.h), or none */
-    int32_t after[2]; /* ratings as stored, for HUB_FX_PUBLISH */
 };
 
 /* Things that happen, for the log and the counters. Which fields are set is said in notes.def. */

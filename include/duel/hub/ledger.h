@@ -4,19 +4,17 @@
 #ifndef DUEL_HUB_LEDGER_H
 #define DUEL_HUB_LEDGER_H
 
+#include <duel/hub/entry.h>
 #include <duel/hub/state.h>
 
-/* What is written of a guess but for its text, of a frame, and of a round. */
-#define LEDGER_ENTRY_SIZE 20
 /* All that is kept of one match whatever others take. */
 #define LEDGER_KEPT_SIZE(guesses_max) \
-    (((guesses_max) + DRAWN_MAX + 2 * MATCH_ROUNDS_MAX) * LEDGER_ENTRY_SIZE)
-#define LEDGER_TEXT_SIZE_MAX UINT8_MAX
+    (((guesses_max) + DRAWN_MAX + 2 * MATCH_ROUNDS_MAX) * ENTRY_SIZE_MAX)
 
 /* Reads the guesses of a match, the first one first. */
 struct ledger_reader {
     struct chain_reader log;
-    char text[LEDGER_TEXT_SIZE_MAX];
+    char text[ENTRY_TEXT_SIZE_MAX];
 };
 
 struct ledger_reader ledger_read(const struct hub *hub, const struct record *record);

@@ -54,10 +54,10 @@ struct session {
                          * that is made or withdrawn, or that is waited in */
     int64_t expires_ms; /* of that */
     uint32_t next;     /* LOADING: the next of the list, or NO_INDEX */
+    uint32_t noticed;  /* the latest notice that it was told; 0: none */
     uint64_t heard_us; /* when it last sent anything */
     uint64_t pinged_us;
     uint64_t suggest_us; /* of the rate limit */
-    uint32_t noticed;    /* the latest notice that it was told; 0: none */
 };
 
 /* ---- players and their queue tickets ---- */
@@ -73,6 +73,7 @@ struct ticket {
     bool kept;   /* may stand in Valkey */
     bool known;  /* a join was answered since it is wanted, so `waiting` is known */
     uint32_t waiting;
+    uint32_t sockets_count;
     struct uuid match;  /* the id that was offered with the latest join */
     int64_t since_ms;
     int64_t asked_ms; /* came to this process; since_ms may lie before a match that was none */
@@ -80,7 +81,6 @@ struct ticket {
     uint64_t renew_us;
     uint64_t polled_until_us; /* somebody polls, and is waited for until then; 0: nobody does */
     struct ref sockets[QUEUE_SOCKETS_MAX]; /* oldest first; requests that wait, too */
-    uint32_t sockets_count;
     /* What the sockets were told last. */
     uint64_t told_us; /* 0: nothing yet */
     int64_t told_window;
@@ -95,13 +95,15 @@ struct player {
     bool loaded;  /* the fields below are known */
     bool stale;   /* a match was stored since; wins, losses and draws are older */
     bool loading; /* HUB_FX_LOAD_PLAYER is under way */
+    bool recalled; /* `recent` has what PostgreSQL knows, too */
+    bool idle;     /* in the list of idle players: nobody needs it */
+    uint8_t texts_kind;
+    uint8_t country_size; /* 0: none */
+    char country[2];
     struct uuid id;
     struct text name;
     struct text avatar; /* or none */
     struct ref texts;   /* where both stand; none while there are none */
-    uint32_t texts_kind;
-    char country[2];
-    uint32_t country_size; /* 0: none */
     int32_t rating;
     uint32_t wins;
     uint32_t losses;
@@ -123,9 +125,7 @@ struct player {
     uint64_t old_until_us;  /* how long it is remembered */
     uint32_t recent[RECENT_MAX];
     uint32_t recent_count;  /* ever; the ring's next place is recent_count % RECENT_MAX */
-    bool recalled;          /* `recent` has what PostgreSQL knows, too */
     uint64_t keep_until_us; /* the record stays so long at least, if there is room */
-    bool idle;              /* in the list of idle players: nobody needs it */
     uint32_t idle_next;
     uint32_t idle_previous;
 };
@@ -135,8 +135,8 @@ struct player {
 struct live_seat {
     struct ref player;
     struct ref conn; /* none: no socket */
-    int32_t rating;  /* when the match was made */
     int64_t since_ms; /* of the ticket */
+    int32_t rating;   /* when the match was made */
     char token[HUB_TOKEN_SIZE]; /* of the frame that is ready */
     uint8_t key[16];
     bool unwelcomed; /* its welcome waits for the save; nothing else is told before */
@@ -163,52 +163,52 @@ struct live {
     struct match match;
     struct uuid id;
     struct terms terms;
-    uint64_t fence;
     struct ref record;
+    uint64_t fence;
     struct live_seat seats[2];
     /* The copy in Valkey (keeper). */
-    bool unsaved;          /* something has happened since the latest HUB_FX_SAVE that must last */
-    bool saving;           /* HUB_FX_SAVE is under way */
-    bool held;             /* news waits for a save, since and until: */
+    bool unsaved;  /* something has happened since the latest HUB_FX_SAVE that must last */
+    bool saving;   /* HUB_FX_SAVE is under way */
+    bool held;     /* news waits for a save, held_since_us and until held_until_us */
+    bool dormant;  /* taken over, and no player has come since; until dormant_until_us */
+    bool unproven; /* a player came to it, and it is not known yet whether it may go on here:
+                    * nobody is welcomed before */
+    bool claiming; /* the save under way asks Valkey to agree */
+    bool claimed;  /* unproven: it has agreed */
+    bool checking; /* HUB_FX_CHECK is under way */
+    bool check_is_old; /* and was asked before the player came: its no does not count */
+    bool checked;  /* unproven: it was answered */
+    bool handing;  /* saves give the match away; without an answer it goes at handing_until_us */
+    bool lost;     /* over, and somebody else's: not saved any more */
+    bool untold;   /* not saved since Valkey may have lost it */
+    bool news_frame; /* the frame of the coming round is among the news */
+    bool sealing;    /* HUB_FX_FRAME_SEAL is under way */
+    bool played;     /* a round was started */
+    bool end_told;   /* match_end went out */
+    bool settled;    /* the result is stored (or never will be) */
+    bool has_rating; /* settled, and the ratings are `before` and `after` */
+    bool taken;      /* another process has played it before */
+    bool disturbed;  /* a store or the process was away while it was played */
+    bool closed;
+    uint8_t frame_type_size;
+    char frame_type[FRAME_TYPE_SIZE_MAX];
+    struct rematch rematch;
     uint64_t held_since_us;
     uint64_t held_until_us;
     uint64_t save_again_us; /* a save failed: when it is tried again; 0: none did */
-    bool dormant;          /* taken over, and no player has come since */
     uint64_t dormant_until_us;
-    bool unproven;         /* a player came to it, and it is not known yet whether it may go on
-                            * here: nobody is welcomed before */
-    bool claiming;         /* the save under way asks Valkey to agree */
-    bool claimed;          /* unproven: it has agreed */
-    bool checking;         /* HUB_FX_CHECK is under way */
-    bool check_is_old;     /* and was asked before the player came: its no does not count */
-    bool checked;          /* unproven: it was answered */
-    bool handing;          /* saves give the match away; without an answer it goes all the same: */
     uint64_t handing_until_us;
-    bool lost;             /* over, and somebody else's: not saved any more */
-    bool untold;           /* not saved since Valkey may have lost it */
     /* The news: what is told as soon as it is not held any more. */
-    uint32_t news_round;   /* its end; 0: none */
-    uint64_t news_next_us; /* and when the next begins, or 0 */
-    bool news_frame;       /* of the coming round */
-    bool sealing; /* HUB_FX_FRAME_SEAL is under way */
-    uint32_t frame_round; /* of the frame in tokens and keys; 0: none yet */
+    uint64_t news_next_us; /* when the next round begins, or 0 */
+    uint32_t news_round;   /* whose end it is; 0: none */
+    uint32_t frame_round;  /* of the frame in tokens and keys; 0: none yet */
     uint32_t frame_size;
-    char frame_type[FRAME_TYPE_SIZE_MAX];
-    uint32_t frame_type_size;
-    uint32_t drawing; /* the video whose frame is being sealed */
+    uint32_t drawing;     /* the video whose frame is being sealed */
     uint32_t drawn_count; /* videos in live_drawn() */
-    bool played;   /* a round was started */
-    bool end_told; /* match_end went out */
-    bool settled;  /* the result is stored (or never will be) */
-    bool has_rating; /* settled, and the ratings are these: */
     int32_t before[2];
     int32_t after[2];
     uint64_t rematch_until_us;
     uint64_t end_due_us; /* OVER and not told: match_end goes out then at the latest */
-    bool taken;      /* another process has played it before */
-    bool disturbed; /* a store or the process was away while it was played */
-    struct rematch rematch;
-    bool closed;
 };
 
 /* ---- results ---- */
@@ -233,11 +233,11 @@ struct record {
     struct chain log;
     struct chain journal; /* recorder.h */
     uint64_t journal_us;  /* of its latest entry */
-    bool journal_full;    /* nothing is added any more */
     enum record_state state;
     struct ref match; /* which may be forgotten already */
-    uint32_t text_size; /* bytes of guess texts in it */
-    uint32_t next;      /* in the list of finished ones, oldest first */
+    uint32_t text_size;   /* bytes of guess texts in it */
+    bool journal_full;    /* nothing is added any more */
+    uint32_t next;        /* in the list of finished ones, oldest first */
     uint32_t previous;
 };
 

@@ -296,8 +296,8 @@ static bool is_turned(const struct match *match, const struct match_round *round
     }
     const struct match_seat *won = &match->seats[round->winner];
     const struct match_seat *lost = &match->seats[1 - round->winner];
-    return won->guesses[won->guesses_count - 1].raw_ms >
-           lost->guesses[lost->guesses_count - 1].raw_ms;
+    return won->guesses[won->guesses_count - 1].raw_us >
+           lost->guesses[lost->guesses_count - 1].raw_us;
 }
 
 static void count_round(struct duel_tally *tally, const struct match *match)

@@ -94,6 +94,41 @@ TEST(once_bad_all_that_is_got_is_nothing)
     CHECK(uuid_is_none(&uuid) && !bytes_get_bool(&reader) && !bytes_is_done(&reader));
 }
 
+TEST(varints_are_as_short_as_they_can_be)
+{
+    const struct { uint64_t value; uint32_t size; } cases[] = {
+        { 0, 1 }, { 127, 1 }, { 128, 2 }, { 16383, 2 }, { 16384, 3 }, { UINT32_MAX, 5 },
+        { UINT64_MAX - 1, 10 }, { UINT64_MAX, 10 },
+    };
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct text_buffer buffer;
+        text_buffer_init(&buffer, memory, sizeof memory);
+        bytes_put_varint(&buffer, cases[i].value);
+        CHECK_INT(buffer.size, cases[i].size);
+        struct bytes_reader reader = { (const uint8_t *)memory, buffer.size, false };
+        CHECK(bytes_get_varint(&reader, cases[i].value) == cases[i].value);
+        CHECK(bytes_is_done(&reader));
+        reader = (struct bytes_reader){ (const uint8_t *)memory, buffer.size - 1, false };
+        CHECK(bytes_get_varint(&reader, UINT64_MAX) == 0 && reader.bad);
+        reader = (struct bytes_reader){ (const uint8_t *)memory, buffer.size, false };
+        CHECK(cases[i].value == 0 ||
+              (bytes_get_varint(&reader, cases[i].value - 1) == 0 && reader.bad));
+    }
+}
+
+TEST(a_varint_that_nobody_writes_is_bad)
+{
+    const struct text wrong[] = {
+        TEXT_NONE, TEXT("\x80\x00"), TEXT("\xff\x80\x00"),
+        TEXT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"),
+        TEXT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x01"),
+    };
+    for (uint32_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct bytes_reader reader = { (const uint8_t *)wrong[i].data, wrong[i].size, false };
+        CHECK(bytes_get_varint(&reader, UINT64_MAX) == 0 && reader.bad);
+    }
+}
+
 TEST(another_version_or_sum_is_not_opened)
 {
     struct uuid uuid = uuid_random(1, 2);

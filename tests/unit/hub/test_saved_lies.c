@@ -28,7 +28,7 @@ static struct match *match;
 static struct hub_result *result;
 static struct hub_guess guess[8];
 static uint32_t guesses_count;
-static char guessed[LEDGER_TEXT_SIZE_MAX];
+static char guessed[ENTRY_TEXT_SIZE_MAX];
 static bool is_read;
 
 /* The only guess, to be changed, */
