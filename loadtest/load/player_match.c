@@ -45,8 +45,7 @@ static void take_round_of_welcome(struct player *player, const struct msg_welcom
     uint32_t guesses_left = player->max_guesses;
     /* A guess that was lost with the old socket keeps its number: under it only the same guess may
      * be sent again (contract section 4). */
-    bool same = player->round == (uint32_t)round->round && player->starts_at == round->starts_at;
-    player->seq = same ? player->seq : 0;
+    player->seq = player->starts_at == round->starts_at ? player->seq : 0;
     player->round = (uint32_t)round->round;
     player->round_us = 0;
     player->starts_at = round->starts_at;
