@@ -109,7 +109,7 @@ export class Bot {
                 return this.#told(found);
             }
             this.#closedInQueue(end);
-            if (this.world.isCalm && (isLeft || end.code === 1000 || end.code === 4408)) {
+            if (this.world.isCalm && (isLeft || [1000, 4408, 4429].includes(end.code))) {
                 return null;
             }
             await sleep(this.random.between(50, end.code === 1012 ? 300 : 1000));
